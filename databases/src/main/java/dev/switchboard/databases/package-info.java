@@ -1,0 +1,3 @@
+/** Real databases for tests and examples. */
+@org.jspecify.annotations.NullMarked
+package dev.switchboard.databases;
