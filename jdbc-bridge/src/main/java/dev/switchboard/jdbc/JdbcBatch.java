@@ -1,0 +1,35 @@
+package dev.switchboard.jdbc;
+
+import io.r2dbc.spi.Batch;
+import io.r2dbc.spi.Result;
+import java.util.ArrayList;
+import java.util.List;
+import org.reactivestreams.Publisher;
+
+/** Scripts without parameters, run in the order in which they were added. */
+final class JdbcBatch implements Batch {
+    private final CommandQueue queue;
+    private final int fetchSize;
+    private final List<Run> runs = new ArrayList<>();
+
+    JdbcBatch(CommandQueue queue, int fetchSize) {
+        this.queue = queue;
+        this.fetchSize = fetchSize;
+    }
+
+    @Override
+    public Batch add(String sql) {
+        Script script = queue.product().parse(Arguments.requireNonNull(sql, "The SQL of a batch"));
+        if (script.parameterCount() > 0) {
+            throw new IllegalArgumentException("A batch has no values to bind, but [" + sql
+                    + "] has parameters; use a statement with bind(..) and add().");
+        }
+        script.commands().forEach(command -> runs.add(new Run(command, List.of())));
+        return this;
+    }
+
+    @Override
+    public Publisher<? extends Result> execute() {
+        return new ExecutionFlux(queue, List.copyOf(runs), fetchSize);
+    }
+}

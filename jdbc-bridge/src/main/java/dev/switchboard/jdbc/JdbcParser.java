@@ -1,0 +1,147 @@
+package dev.switchboard.jdbc;
+
+import dev.switchboard.jdbc.SqlCommand.Kind;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Reads the SQL of a database that nobody has told the bridge about: statements end at semicolons, a parameter is {@code ?} or
+ * {@code :name} (which JDBC does not know and is written as {@code ?}), and literals, quoted names and comments hide both.
+ */
+final class JdbcParser {
+    private static final Set<String> READS =
+            Set.of("SELECT", "VALUES", "TABLE", "FROM", "SHOW", "EXPLAIN", "DESCRIBE", "SUMMARIZE", "PIVOT");
+    private static final Set<String> WRITES = Set.of("INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE");
+    private static final Set<String> TRANSACTIONS =
+            Set.of("BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE");
+
+    private final String sql;
+    private final List<SqlCommand> commands = new ArrayList<>();
+    private final BitSet used = new BitSet();
+    private final Map<String, List<Integer>> names = new LinkedHashMap<>();
+    private final StringBuilder text = new StringBuilder();
+    private final List<Integer> slots = new ArrayList<>();
+    private String verb = "";
+    private boolean with;
+    private int depth;
+    private int at;
+
+    private JdbcParser(String sql) {
+        this.sql = sql;
+    }
+
+    static Script parse(String sql) {
+        JdbcParser parser = new JdbcParser(sql);
+        while (parser.at < sql.length()) {
+            parser.token();
+        }
+        parser.endCommand();
+        return new Script(sql, List.copyOf(parser.commands), parser.used, parser.names);
+    }
+
+    private void token() {
+        char c = sql.charAt(at);
+        switch (c) {
+            case '\'', '"', '`' -> copyTo(sql.indexOf(c, at + 1), 1);
+            case '-' -> copyCommentOr(c, "--", "\n");
+            case '/' -> copyCommentOr(c, "/*", "*/");
+            case '?' -> parameter(used.length(), 1);
+            case ':' -> colon();
+            case ';' -> endCommand();
+            default -> wordOr(c);
+        }
+        if (c == ';') {
+            at++;
+        }
+    }
+
+    private void copyTo(int found, int length) {
+        int end = found < 0 ? sql.length() : found + length;
+        text.append(sql, at, end);
+        at = end;
+    }
+
+    private void copyCommentOr(char c, String opening, String closing) {
+        if (sql.startsWith(opening, at)) {
+            copyTo(sql.indexOf(closing, at + opening.length()), closing.length());
+        } else {
+            copyOne(c);
+        }
+    }
+
+    private void copyOne(char c) {
+        text.append(c);
+        at++;
+    }
+
+    private void colon() {
+        int end = at + 1;
+        boolean named = end < sql.length() && Character.isJavaIdentifierStart(sql.charAt(end));
+        if (sql.startsWith("::", at)) {
+            text.append("::");
+            at += 2;
+        } else if (named) {
+            while (end < sql.length() && Character.isJavaIdentifierPart(sql.charAt(end))) {
+                end++;
+            }
+            String name = sql.substring(at + 1, end);
+            List<Integer> known = names.computeIfAbsent(name, key -> new ArrayList<>(List.of(used.length())));
+            parameter(known.get(0), end - at);
+        } else {
+            copyOne(':');
+        }
+    }
+
+    private void parameter(int slot, int length) {
+        used.set(slot);
+        slots.add(slot);
+        text.append('?');
+        at += length;
+    }
+
+    private void wordOr(char c) {
+        if (!Character.isJavaIdentifierStart(c)) {
+            depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+            copyOne(c);
+            return;
+        }
+        int end = at + 1;
+        while (end < sql.length() && Character.isJavaIdentifierPart(sql.charAt(end))) {
+            end++;
+        }
+        String word = sql.substring(at, end).toUpperCase(Locale.ROOT);
+        if (verb.isEmpty()) {
+            with = with || word.equals("WITH");
+            boolean isVerb = !with || (depth == 0 && (READS.contains(word) || WRITES.contains(word)));
+            verb = isVerb ? word : "";
+        }
+        copyTo(end, 0);
+    }
+
+    private void endCommand() {
+        String command = text.toString().strip();
+        if (!verb.isEmpty() || with) {
+            commands.add(new SqlCommand(command, kind(), List.copyOf(slots)));
+        }
+        text.setLength(0);
+        slots.clear();
+        verb = "";
+        with = false;
+        depth = 0;
+    }
+
+    private Kind kind() {
+        if (READS.contains(verb)) {
+            return Kind.QUERY;
+        }
+        if (WRITES.contains(verb)) {
+            return Kind.WRITE;
+        }
+        return TRANSACTIONS.contains(verb) ? Kind.TRANSACTION : Kind.OTHER;
+    }
+}

@@ -1,0 +1,84 @@
+package dev.switchboard.jdbc;
+
+import io.r2dbc.spi.IsolationLevel;
+import io.r2dbc.spi.R2dbcException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One open JDBC connection and what differs on it between products. Used on the connection's worker only. */
+interface JdbcSession {
+
+    String version();
+
+    Connection jdbc();
+
+    PreparedStatement prepare(String sql) throws SQLException;
+
+    /** The columns of a prepared statement that returns rows; empty if it returns none. */
+    List<JdbcColumn> columns(PreparedStatement statement) throws SQLException;
+
+    /** A value of the current row, in a form that stays valid when the cursor has moved on. */
+    default @Nullable Object read(ResultSet rows, int column) throws SQLException {
+        return rows.getObject(column);
+    }
+
+    default long updateCount(PreparedStatement statement) throws SQLException {
+        return statement.getLargeUpdateCount();
+    }
+
+    /** Tells which statement is about to be stepped, where stopping needs to know it. */
+    default void works(PreparedStatement statement) throws SQLException {}
+
+    /** Names the statement that works from now on, whose signal can stop it. */
+    void enter(StopSignal signal);
+
+    void leave();
+
+    /** The lane in which the writers of this database take turns; null if the database orders them itself. */
+    default @Nullable WriterLane lane() {
+        return null;
+    }
+
+    /** Whether running the statement outside a transaction takes the lock that only one writer can have. */
+    default boolean takesWriteLock(SqlCommand command) {
+        return false;
+    }
+
+    /** Whether beginning a transaction that is not read-only takes that lock. */
+    default boolean beginTakesWriteLock() {
+        return false;
+    }
+
+    void begin(boolean readOnly) throws SQLException;
+
+    void commit() throws SQLException;
+
+    void rollback() throws SQLException;
+
+    void createSavepoint(String name) throws SQLException;
+
+    void releaseSavepoint(String name) throws SQLException;
+
+    void rollbackToSavepoint(String name) throws SQLException;
+
+    /** The state that the database itself is in, whatever has been sent. */
+    boolean isInTransaction() throws SQLException;
+
+    /** The level that transactions really have when this one is asked for. */
+    IsolationLevel setIsolation(IsolationLevel level) throws SQLException;
+
+    void setLockWaitTimeout(Duration timeout) throws SQLException;
+
+    /** Asks the database for a sign of life. */
+    void ping() throws SQLException;
+
+    R2dbcException translate(SQLException failure, @Nullable String sql, StopSignal signal, boolean inTransaction);
+
+    /** Finalises what is open and gives back the file or socket. */
+    void close() throws SQLException;
+}

@@ -1,0 +1,123 @@
+package dev.switchboard.jdbc;
+
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.R2dbcTimeoutException;
+import java.sql.SQLException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.reactivestreams.Subscription;
+import reactor.core.CoreSubscriber;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Operators;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * Opens one connection: waits for a worker without a thread, then opens on that worker. Exactly one of delivery, error and
+ * cancel wins; a connection that nobody takes any more is closed.
+ */
+final class OpenMono extends Mono<Connection> {
+    private final JdbcProduct product;
+    private final BridgeSettings settings;
+
+    OpenMono(JdbcProduct product, BridgeSettings settings) {
+        this.product = product;
+        this.settings = settings;
+    }
+
+    @Override
+    public void subscribe(CoreSubscriber<? super Connection> actual) {
+        actual.onSubscribe(new Opening(product, settings, actual));
+    }
+
+    private enum State {
+        IDLE,
+        WAITING,
+        OPENING,
+        ENDED
+    }
+
+    private static final class Opening implements Subscription, Workers.Waiter {
+        private final JdbcProduct product;
+        private final BridgeSettings settings;
+        private final CoreSubscriber<? super Connection> actual;
+        private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
+        private final Disposable.Swap timer = Disposables.swap();
+
+        Opening(JdbcProduct product, BridgeSettings settings, CoreSubscriber<? super Connection> actual) {
+            this.product = product;
+            this.settings = settings;
+            this.actual = actual;
+        }
+
+        @Override
+        public void request(long n) {
+            if (Operators.validate(n) && state.compareAndSet(State.IDLE, State.WAITING)) {
+                long wait = Nanos.of(settings.connectTimeout());
+                timer.replace(Schedulers.parallel().schedule(this::timeOut, wait, TimeUnit.NANOSECONDS));
+                settings.workers().enqueue(this);
+            }
+        }
+
+        @Override
+        public void cancel() {
+            State was = state.getAndSet(State.ENDED);
+            timer.dispose();
+            if (was == State.WAITING) {
+                settings.workers().forget(this);
+            }
+        }
+
+        private void timeOut() {
+            if (state.compareAndSet(State.WAITING, State.ENDED)) {
+                settings.workers().forget(this);
+                int max = settings.workers().max();
+                actual.onError(new R2dbcTimeoutException(
+                        "Opening a connection to " + product.target() + " waited " + settings.connectTimeout()
+                                + " for a thread: all " + max + " threads of the bridge serve open connections. Close"
+                                + " connections, keep the sum of the pools' maxSize below " + max
+                                + ", or raise it with the option maxThreads.",
+                        "08001"));
+            }
+        }
+
+        @Override
+        public boolean accept(Workers.Worker worker) {
+            if (!state.compareAndSet(State.WAITING, State.OPENING)) {
+                return false;
+            }
+            timer.dispose();
+            worker.execute(() -> open(worker));
+            return true;
+        }
+
+        private void open(Workers.Worker worker) {
+            JdbcSession session;
+            try {
+                session = product.open();
+            } catch (SQLException failure) {
+                worker.retire(() -> fail(product.openFailure(failure)));
+                return;
+            } catch (RuntimeException failure) {
+                worker.retire(() -> fail(failure));
+                return;
+            }
+            CommandQueue queue = new CommandQueue(product, session, worker, settings);
+            BridgeConnection connection = new BridgeConnection(queue, settings.fetchSize());
+            if (state.compareAndSet(State.OPENING, State.ENDED)) {
+                actual.onNext(connection);
+                actual.onComplete();
+            } else {
+                // Cancelled while it was opening.
+                queue.startClosing();
+            }
+        }
+
+        private void fail(RuntimeException failure) {
+            if (state.compareAndSet(State.OPENING, State.ENDED)) {
+                actual.onError(failure);
+            }
+        }
+    }
+}

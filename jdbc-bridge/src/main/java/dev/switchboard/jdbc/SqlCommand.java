@@ -1,0 +1,30 @@
+package dev.switchboard.jdbc;
+
+import java.util.List;
+
+/**
+ * One statement of a script.
+ *
+ * @param sql its text, prepared by JDBC as it is
+ * @param kind what running it does
+ * @param slots for each JDBC parameter in order, the index of the value among the script's bindings, or -1 for a number
+ *     that the text leaves out ({@code ?3} without {@code ?2})
+ */
+record SqlCommand(String sql, Kind kind, List<Integer> slots) {
+
+    /** What running a statement does. */
+    enum Kind {
+        /** Reads rows and changes nothing; runs when its rows are asked for. */
+        QUERY,
+        /** Changes rows, perhaps returning some; runs to its end at once. */
+        WRITE,
+        /** Begins or ends a transaction or a savepoint in SQL. */
+        TRANSACTION,
+        /** Everything else (schema, settings); runs to its end at once. */
+        OTHER
+    }
+
+    SqlCommand withSql(String changed) {
+        return new SqlCommand(changed, kind, slots);
+    }
+}

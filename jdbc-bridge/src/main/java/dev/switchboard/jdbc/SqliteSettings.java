@@ -1,0 +1,34 @@
+package dev.switchboard.jdbc;
+
+import java.time.Duration;
+
+/**
+ * How a SQLite connection is set up.
+ *
+ * @param durability what is promised after a crash
+ * @param foreignKeys whether foreign keys are enforced
+ * @param deferred whether a transaction takes the write lock only when it first writes
+ * @param attach whether other files may be attached
+ * @param lockWaitTimeout how long a statement waits for another connection's lock
+ * @param file how the file is opened
+ */
+record SqliteSettings(
+        Durability durability,
+        boolean foreignKeys,
+        boolean deferred,
+        boolean attach,
+        Duration lockWaitTimeout,
+        SqliteFileMode file) {
+
+    /**
+     * What is promised after a crash.
+     *
+     * @param journalMode the journal of a file, {@code WAL} unless asked otherwise
+     * @param synchronous how often SQLite waits for the disk, {@code NORMAL} unless asked otherwise
+     */
+    record Durability(String journalMode, String synchronous) {}
+
+    boolean readOnly() {
+        return file.readOnly();
+    }
+}

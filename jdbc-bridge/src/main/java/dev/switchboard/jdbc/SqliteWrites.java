@@ -1,0 +1,84 @@
+package dev.switchboard.jdbc;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.sqlite.SQLiteConnection;
+
+/**
+ * Which statements take the lock that only one writer can have: told by their first word, and where that does not say it
+ * ({@code WITH}, {@code PRAGMA}, the schema), by the program that SQLite makes of them. Used on the worker.
+ */
+final class SqliteWrites {
+    private static final int KEPT = 256;
+    private static final int TEMPORARY_DATABASE = 1;
+    private static final Set<String> LOCKING = Set.of("Vacuum", "IncrVacuum", "JournalMode", "Checkpoint");
+
+    private final SQLiteConnection jdbc;
+    private final Map<String, Boolean> explained = new HashMap<>();
+
+    SqliteWrites(SQLiteConnection jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    boolean takesLock(SqlCommand command) {
+        SqliteTokenizer words = new SqliteTokenizer(command.sql());
+        words.next();
+        return switch (command.kind()) {
+            case QUERY -> false;
+            case WRITE -> !words.isWord("WITH") || explained(command);
+            case TRANSACTION -> beginsWriting(words);
+            case OTHER -> explained(command);
+        };
+    }
+
+    private static boolean beginsWriting(SqliteTokenizer words) {
+        boolean begins = words.isWord("BEGIN");
+        words.next();
+        return begins && (words.isWord("IMMEDIATE") || words.isWord("EXCLUSIVE"));
+    }
+
+    private boolean explained(SqlCommand command) {
+        Boolean known = explained.get(command.sql());
+        if (known != null) {
+            return known;
+        }
+        boolean locks = asked(command.sql());
+        if (locks && command.kind() == SqlCommand.Kind.OTHER) {
+            // It may change the schema, and with it what other statements do.
+            explained.clear();
+        } else {
+            if (explained.size() >= KEPT) {
+                explained.clear();
+            }
+            explained.put(command.sql(), locks);
+        }
+        return locks;
+    }
+
+    private boolean asked(String sql) {
+        try (PreparedStatement explaining = jdbc.prepareStatement("EXPLAIN " + sql);
+                ResultSet program = explaining.executeQuery()) {
+            while (program.next()) {
+                if (locks(program)) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (SQLException notExplained) {
+            // Running it says what is wrong with it; until then it counts as what needs more.
+            return true;
+        }
+    }
+
+    private static boolean locks(ResultSet program) throws SQLException {
+        String instruction = program.getString("opcode");
+        return LOCKING.contains(instruction)
+                || (instruction.equals("Transaction")
+                        && program.getInt("p1") != TEMPORARY_DATABASE
+                        && program.getInt("p2") > 0);
+    }
+}

@@ -1,0 +1,171 @@
+package dev.switchboard.jdbc;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * The threads of the bridge, one for each open connection. The scheduler underneath puts several workers on one thread when
+ * its cap is reached, and a connection that waits for a lock would then block the very commit that it waits for. So the
+ * open connections are counted here, against the same cap, and opening beyond it waits in a queue without a thread.
+ */
+final class Workers {
+    private static final int QUEUED_TASKS_PER_THREAD = 100_000;
+    private static final int IDLE_THREAD_SECONDS = 60;
+
+    private final int max;
+    private final Scheduler scheduler;
+    private final Deque<Waiter> waiters = new ArrayDeque<>();
+    private int open;
+    private boolean closing;
+
+    Workers(int max) {
+        this.max = max;
+        this.scheduler =
+                Schedulers.newBoundedElastic(max, QUEUED_TASKS_PER_THREAD, new WorkerThreads(), IDLE_THREAD_SECONDS);
+    }
+
+    /** The threads that all factories share unless they are given a number of their own. */
+    static Workers shared() {
+        return Shared.WORKERS;
+    }
+
+    /** Asks for a worker that nobody else has: handed over at once, or when a connection has been closed. */
+    void enqueue(Waiter waiter) {
+        synchronized (waiters) {
+            if (open >= max) {
+                waiters.add(waiter);
+                return;
+            }
+            open++;
+        }
+        hand(waiter);
+    }
+
+    void forget(Waiter waiter) {
+        synchronized (waiters) {
+            waiters.remove(waiter);
+        }
+    }
+
+    int max() {
+        return max;
+    }
+
+    /** Hands a free place to the first who still wants it. */
+    private void hand(Waiter first) {
+        Worker worker = new Worker(scheduler.createWorker());
+        @Nullable Waiter waiter = first;
+        while (waiter != null && !waiter.accept(worker)) {
+            waiter = nextOrFree();
+        }
+        if (waiter == null) {
+            worker.delegate.dispose();
+        }
+    }
+
+    private void release() {
+        Waiter next = nextOrFree();
+        if (next != null) {
+            hand(next);
+        }
+    }
+
+    private @Nullable Waiter nextOrFree() {
+        boolean last;
+        synchronized (waiters) {
+            Waiter next = waiters.poll();
+            if (next != null) {
+                return next;
+            }
+            open--;
+            last = closing && open == 0;
+        }
+        if (last) {
+            scheduler.dispose();
+        }
+        return null;
+    }
+
+    int openCount() {
+        synchronized (waiters) {
+            return open;
+        }
+    }
+
+    /** Gives the threads back as soon as no connection uses them. */
+    void close() {
+        boolean idle;
+        synchronized (waiters) {
+            closing = true;
+            idle = open == 0;
+        }
+        if (idle) {
+            scheduler.dispose();
+        }
+    }
+
+    /** The thread of one connection: runs its tasks in order, one at a time. */
+    final class Worker {
+        private final Scheduler.Worker delegate;
+
+        private Worker(Scheduler.Worker delegate) {
+            this.delegate = delegate;
+        }
+
+        void execute(Runnable task) {
+            delegate.schedule(task);
+        }
+
+        /**
+         * Ends the work, from the last task of this worker: gives the thread back, and then, on a thread that belongs to
+         * no connection, hands the place on and runs the rest.
+         */
+        void retire(Runnable afterwards) {
+            delegate.dispose();
+            Schedulers.parallel().schedule(() -> {
+                release();
+                afterwards.run();
+            });
+        }
+    }
+
+    /** Runs a short task after a time, on a thread that belongs to no connection. */
+    static Disposable later(Duration time, Runnable task) {
+        return Schedulers.parallel().schedule(task, Nanos.of(time), TimeUnit.NANOSECONDS);
+    }
+
+    /** Runs something that may block and belongs to no connection's worker: stopping what that worker does. */
+    static void aside(Runnable task) {
+        Schedulers.boundedElastic().schedule(task);
+    }
+
+    /** Who waits for a worker. */
+    interface Waiter {
+
+        /** Takes the worker, or answers false when it has stopped waiting; called once. */
+        boolean accept(Worker worker);
+    }
+
+    private static final class WorkerThreads implements ThreadFactory {
+        private static final AtomicInteger COUNT = new AtomicInteger();
+
+        @Override
+        public Thread newThread(Runnable task) {
+            Thread thread = new Thread(task, "switchboard-jdbc-" + COUNT.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        }
+    }
+
+    private static final class Shared {
+        static final Workers WORKERS = new Workers(SqliteConnectionFactoryProvider.DEFAULT_MAX_THREADS);
+    }
+}

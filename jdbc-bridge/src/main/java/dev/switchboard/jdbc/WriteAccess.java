@@ -1,0 +1,28 @@
+package dev.switchboard.jdbc;
+
+import java.time.Duration;
+
+/**
+ * What a task of a connection needs before it runs.
+ *
+ * @param need whether it writes
+ * @param patience how long it is ready to wait for the right to write
+ * @param name the name of the transaction that it begins, empty if it has none
+ */
+record WriteAccess(Need need, Duration patience, String name) {
+    static final WriteAccess NONE = new WriteAccess(Need.NONE, Duration.ZERO, "");
+
+    /** Writes inside a transaction that began without the right: waiting could be for somebody who waits for it. */
+    static final WriteAccess IF_FREE = new WriteAccess(Need.IF_FREE, Duration.ZERO, "");
+
+    static WriteAccess within(Duration patience) {
+        return new WriteAccess(Need.TURN, patience, "");
+    }
+
+    /** The kinds of need. */
+    enum Need {
+        NONE,
+        IF_FREE,
+        TURN
+    }
+}

@@ -1,0 +1,120 @@
+package dev.switchboard.jdbc;
+
+import io.r2dbc.spi.R2dbcTimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection's part in the lane of its database. A task that must wait for its turn is parked here, and with it the
+ * connection's queue, until the lane answers. Used on the worker, but for {@link #withdraw}.
+ */
+final class WriterTurn {
+
+    /** What becomes of a task. */
+    enum Answer {
+        RUN,
+        WAIT,
+        REFUSE
+    }
+
+    private static final AtomicLong COUNT = new AtomicLong();
+
+    private final @Nullable WriterLane lane;
+    private final String target;
+    private final Runnable resume;
+    private final long number = COUNT.incrementAndGet();
+    private volatile CommandQueue.@Nullable Task parked;
+    private volatile WriterLane.@Nullable Claim claim;
+
+    /**
+     * The part of one connection.
+     *
+     * @param lane the lane, null where the database orders its writers itself
+     * @param target what is written to, for error messages
+     * @param resume goes on with the queue when a wait has ended, on the worker
+     */
+    WriterTurn(@Nullable WriterLane lane, String target, Runnable resume) {
+        this.lane = lane;
+        this.target = target;
+        this.resume = resume;
+    }
+
+    /** The task that waited, to be asked about again; null if none did. */
+    CommandQueue.@Nullable Task unpark() {
+        CommandQueue.Task task = parked;
+        parked = null;
+        return task;
+    }
+
+    /** Whether the task may run; one that waits is parked, and {@code resume} is called when the wait has ended. */
+    Answer admit(CommandQueue.Task task) {
+        WriterLane.Claim made = claim;
+        if (made == null) {
+            return lane == null ? Answer.RUN : ask(lane, task);
+        }
+        return switch (made.state()) {
+            case HELD, GIVEN_BACK -> Answer.RUN;
+            case WAITING -> {
+                parked = task;
+                yield Answer.WAIT;
+            }
+            case TIMED_OUT -> Answer.REFUSE;
+            case WITHDRAWN -> {
+                // The task finds out by itself that it is cancelled or that the connection closes.
+                claim = null;
+                yield Answer.RUN;
+            }
+        };
+    }
+
+    private Answer ask(WriterLane free, CommandQueue.Task task) {
+        WriteAccess access = task.access();
+        if (access.need() == WriteAccess.Need.NONE) {
+            return Answer.RUN;
+        }
+        String who =
+                (access.name().isEmpty() ? "" : "transaction '" + access.name() + "' on ") + "connection " + number;
+        WriterLane.Claim made = free.claimIfFree(who);
+        if (made != null || access.need() == WriteAccess.Need.IF_FREE) {
+            claim = made;
+            return Answer.RUN;
+        }
+        // Set before the claim, whose end may already be read when this line returns; resume comes back to this thread.
+        parked = task;
+        made = free.claim(who, access.patience(), resume);
+        claim = made;
+        if (task.isGone()) {
+            made.withdraw();
+        }
+        return Answer.WAIT;
+    }
+
+    /** Ends the wait of a task, or of any if null; from any thread, after the task was marked as gone. */
+    void withdraw(CommandQueue.@Nullable Task task) {
+        CommandQueue.Task waiting = parked;
+        WriterLane.Claim made = claim;
+        if (made != null && waiting != null && (task == null || waiting == task)) {
+            made.withdraw();
+        }
+    }
+
+    /** Gives the right back unless a transaction still needs it. */
+    void settle(boolean inTransaction) {
+        WriterLane.Claim made = claim;
+        if (made != null && !inTransaction) {
+            claim = null;
+            made.giveBack();
+        }
+    }
+
+    /** The error of a task that waited in vain. */
+    R2dbcTimeoutException timedOut() {
+        WriterLane.Claim made = claim;
+        claim = null;
+        return new R2dbcTimeoutException(
+                "Writing to " + target + " waited " + (made == null ? "" : made.patience()) + " for its turn: "
+                        + (made == null ? "somebody" : made.heldBy())
+                        + " has been writing. Keep transactions short, or wait longer (lockWaitTimeout).",
+                "55P03");
+    }
+}

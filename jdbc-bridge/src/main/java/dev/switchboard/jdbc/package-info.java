@@ -1,0 +1,2 @@
+/** R2DBC over JDBC. */
+package dev.switchboard.jdbc;
