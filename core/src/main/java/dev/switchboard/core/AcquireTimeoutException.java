@@ -1,0 +1,65 @@
+package dev.switchboard.core;
+
+import io.r2dbc.spi.R2dbcTimeoutException;
+import java.time.Duration;
+import java.util.Map;
+
+/** No connection became free in time. */
+public final class AcquireTimeoutException extends R2dbcTimeoutException implements SwitchboardError {
+
+    private static final long serialVersionUID = 1L;
+
+    private final transient String connectionName;
+    private final transient Duration waited;
+    private final transient PoolCounts counts;
+    private final transient Map<String, Object> facts;
+
+    /**
+     * Builds the message.
+     *
+     * @param connectionName the name of the connection
+     * @param waited how long the borrower waited
+     * @param counts how the pool stood when the borrower gave up
+     */
+    public AcquireTimeoutException(String connectionName, Duration waited, PoolCounts counts) {
+        super(message(connectionName, waited, counts));
+        this.connectionName = connectionName;
+        this.waited = waited;
+        this.counts = counts;
+        this.facts = ErrorFacts.about(connectionName)
+                .and("waited", waited)
+                .and("inUse", counts.inUse())
+                .and("idle", counts.idle())
+                .and("opening", counts.opening())
+                .and("waiting", counts.waiting())
+                .and("max", counts.max())
+                .build();
+    }
+
+    @Override
+    public String connectionName() {
+        return connectionName;
+    }
+
+    @Override
+    public Map<String, Object> facts() {
+        return facts;
+    }
+
+    /** {@return how long the borrower waited} */
+    public Duration waited() {
+        return waited;
+    }
+
+    /** {@return how the pool stood when the borrower gave up} */
+    public PoolCounts counts() {
+        return counts;
+    }
+
+    private static String message(String name, Duration waited, PoolCounts counts) {
+        return ErrorText.connection(name) + ": no connection became free within " + ErrorText.duration(waited)
+                + " (in use " + counts.inUse() + ", idle " + counts.idle() + ", opening " + counts.opening()
+                + ", waiting " + counts.waiting() + ", max " + counts.max() + ")."
+                + " Hold connections for a shorter time, or raise maxSize or acquireTimeout of its PoolOptions.";
+    }
+}

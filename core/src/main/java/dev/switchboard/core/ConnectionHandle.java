@@ -1,0 +1,344 @@
+package dev.switchboard.core;
+
+import io.r2dbc.spi.Batch;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionMetadata;
+import io.r2dbc.spi.IsolationLevel;
+import io.r2dbc.spi.Result;
+import io.r2dbc.spi.Statement;
+import io.r2dbc.spi.TransactionDefinition;
+import io.r2dbc.spi.ValidationDepth;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * What leaves this module instead of the driver's or the pool's connection: lazy, one exchange at a time, safe to cancel,
+ * fenced off after {@link #close()}. The state behind it lives in {@link HandleSession}, the order in {@link TurnQueue}.
+ */
+final class ConnectionHandle implements SwitchboardConnection {
+
+    private final HandleSession session;
+    private final TurnQueue turns;
+    private final Unwrapped unwrapped = new Unwrapped(this);
+    private final Mono<Void> close;
+    private volatile boolean closing;
+
+    ConnectionHandle(SlotTable slots, RegistryCore core, RouteBinding binding) {
+        this.session = new HandleSession(slots, core, binding);
+        this.turns = new TurnQueue(core.timer(), core.exchangeOptions(), session::connectionName);
+        this.close = core.background().detached(Mono.defer(this::giveBack));
+    }
+
+    private Mono<Void> giveBack() {
+        closing = true;
+        return session.giveBack(turns.close(session::released));
+    }
+
+    // ---- statements
+
+    @Override
+    public Statement createStatement(String sql) {
+        if (sql == null) {
+            throw new IllegalArgumentException("sql must not be null");
+        }
+        return new HandleStatement(this, sql);
+    }
+
+    @Override
+    public Batch createBatch() {
+        return new HandleBatch(this);
+    }
+
+    /** Runs a statement or batch in its turn; its results are read under this handle's care. */
+    Flux<Result> execute(Command<Result> command) {
+        return Flux.deferContextual(context -> {
+            session.binding().check(context);
+            Turn turn = turns.turn(command.sql(), false);
+            return ready(turn)
+                    .thenMany(Flux.defer(() -> results(turn, command)))
+                    .doOnCancel(turn::cancel);
+        });
+    }
+
+    private Mono<Void> ready(Turn turn) {
+        return turn.mine().then(session.ready(turn)).doOnError(failure -> turn.leave());
+    }
+
+    private Flux<Result> results(Turn turn, Command<Result> command) {
+        PhysicalConnection physical = session.physical();
+        if (physical == null || !turn.begin()) {
+            return turn.<Result>refused().flux();
+        }
+        session.changes().sent(command.sql());
+        OpenExchange exchange = new OpenExchange(turn, session, physical);
+        turn.exchange(exchange);
+        try {
+            return HandleResult.results(exchange, session.offloaded(sent(command, exchange.driver())));
+        } catch (RuntimeException refused) {
+            exchange.refused(refused);
+            return Flux.error(refused);
+        }
+    }
+
+    private static Publisher<Result> sent(Command<Result> command, Connection driver) {
+        return Flux.from(command.send().apply(driver));
+    }
+
+    /** Runs an operation without rows in its turn. A cancel lets it go on: half a commit helps nobody. */
+    private Mono<Void> control(String name, boolean endsTransaction, boolean needsConnection, Mono<Void> operation) {
+        return Mono.defer(() -> {
+            Turn turn = turns.turn(name, endsTransaction);
+            Mono<Void> ready = needsConnection ? ready(turn) : turn.mine();
+            return ready.then(Mono.defer(() -> inTurn(turn, operation))).doOnCancel(turn::cancel);
+        });
+    }
+
+    private Mono<Void> inTurn(Turn turn, Mono<Void> operation) {
+        if (!turn.begin()) {
+            return turn.refused();
+        }
+        return session.background().detached(operation.doOnTerminate(() -> {
+            turn.end();
+            turn.leave();
+        }));
+    }
+
+    // ---- transactions
+
+    @Override
+    public Mono<Void> beginTransaction() {
+        return beginTransaction(TransactionStart.Plain.INSTANCE);
+    }
+
+    @Override
+    public Mono<Void> beginTransaction(TransactionDefinition definition) {
+        Objects.requireNonNull(definition, "definition");
+        Mono<Void> recorded = control("begin", false, false, session.recordBegin(definition));
+        return session.exchangeOptions().eagerBegin()
+                ? recorded.then(control("begin", false, true, Mono.empty()))
+                : recorded;
+    }
+
+    @Override
+    public Mono<Void> commitTransaction() {
+        return control("commit", false, false, session.commit());
+    }
+
+    @Override
+    public Mono<Void> rollbackTransaction() {
+        return control("rollback", true, false, session.rollback());
+    }
+
+    @Override
+    public Mono<Void> createSavepoint(String name) {
+        Objects.requireNonNull(name, "name");
+        Mono<Void> begun = Mono.defer(
+                () -> session.transactionBegun() || !session.isAutoCommit() ? Mono.empty() : beginTransaction());
+        return begun.then(control(
+                "savepoint", false, true, Mono.defer(() -> done(session.driver().createSavepoint(savepoint(name))))));
+    }
+
+    @Override
+    public Mono<Void> releaseSavepoint(String name) {
+        Objects.requireNonNull(name, "name");
+        return control(
+                "release savepoint",
+                false,
+                true,
+                Mono.defer(() -> done(session.driver().releaseSavepoint(savepoint(name)))));
+    }
+
+    @Override
+    public Mono<Void> rollbackTransactionToSavepoint(String name) {
+        Objects.requireNonNull(name, "name");
+        return control(
+                "rollback to savepoint",
+                true,
+                true,
+                Mono.defer(() -> done(session.driver().rollbackTransactionToSavepoint(savepoint(name)))));
+    }
+
+    private Mono<Void> done(Publisher<Void> call) {
+        return session.command(call);
+    }
+
+    /** Quoted here for the drivers that would write the name into their SQL as it is. */
+    private String savepoint(String name) {
+        PhysicalConnection physical = session.physical();
+        return physical == null || physical.sheet().can(DriverSheet.Capability.QUOTES_SAVEPOINTS)
+                ? name
+                : physical.sheet().quoted(name);
+    }
+
+    @Override
+    public Mono<Void> setAutoCommit(boolean autoCommit) {
+        return control("set auto-commit", false, false, session.autoCommit(autoCommit));
+    }
+
+    @Override
+    public boolean isAutoCommit() {
+        return session.isAutoCommit();
+    }
+
+    // ---- settings: recorded, applied with the next statement
+
+    @Override
+    public Mono<Void> setTransactionIsolationLevel(IsolationLevel level) {
+        Objects.requireNonNull(level, "level");
+        return record("set isolation", () -> session.settings().isolation(level));
+    }
+
+    @Override
+    public IsolationLevel getTransactionIsolationLevel() {
+        return session.isolation();
+    }
+
+    @Override
+    public Mono<Void> setLockWaitTimeout(Duration timeout) {
+        Objects.requireNonNull(timeout, "timeout");
+        return record("set lock wait time-out", () -> session.settings().lockWaitTimeout(timeout));
+    }
+
+    @Override
+    public Mono<Void> setStatementTimeout(Duration timeout) {
+        Objects.requireNonNull(timeout, "timeout");
+        return record("set statement time-out", () -> session.settings().statementTimeout(timeout));
+    }
+
+    private Mono<Void> record(String name, Runnable setting) {
+        return control(name, false, false, Mono.fromRunnable(setting));
+    }
+
+    // ---- what is known
+
+    @Override
+    public Mono<Void> open() {
+        return control("open", false, true, Mono.empty());
+    }
+
+    @Override
+    public Mono<Boolean> validate(ValidationDepth depth) {
+        Objects.requireNonNull(depth, "depth");
+        return Mono.defer(() -> {
+                    if (closing) {
+                        return Mono.just(false);
+                    }
+                    PhysicalConnection physical = session.physical();
+                    if (depth == ValidationDepth.LOCAL) {
+                        return physical == null ? Mono.just(true) : Mono.from(physical.validate(depth));
+                    }
+                    return control("validate", false, true, Mono.defer(this::validateRemote))
+                            .thenReturn(true);
+                })
+                .onErrorReturn(false);
+    }
+
+    private Mono<Void> validateRemote() {
+        return Mono.from(session.offloaded(session.driver().validate(ValidationDepth.REMOTE)))
+                .filter(Boolean::booleanValue)
+                .switchIfEmpty(Mono.error(() -> session.released("validation")))
+                .then();
+    }
+
+    @Override
+    public Mono<Route> route() {
+        return session.route();
+    }
+
+    @Override
+    public Mono<String> product() {
+        return session.product();
+    }
+
+    @Override
+    public @Nullable String connectionName() {
+        return session.registeredName();
+    }
+
+    @Override
+    public ConnectionMetadata getMetadata() {
+        PhysicalConnection physical = session.physical();
+        return physical == null ? new Unopened(session.binding().productName()) : physical.getMetadata();
+    }
+
+    @Override
+    public Object unwrap() {
+        return unwrapped;
+    }
+
+    @Override
+    public <E> @Nullable E unwrap(Class<E> type) {
+        PhysicalConnection physical = session.physical();
+        E found = Unwrapping.find(physical == null ? null : physical.driver(), type);
+        return found != null || !type.isInstance(this) ? found : type.cast(this);
+    }
+
+    @Override
+    public <C> Mono<C> unwrapped(Class<C> type) {
+        Objects.requireNonNull(type, "type");
+        return Mono.defer(() -> {
+            AtomicReference<C> found = new AtomicReference<>();
+            return control("unwrap", false, true, Mono.fromRunnable(() -> found.set(session.driver(type))))
+                    .then(Mono.fromSupplier(found::get));
+        });
+    }
+
+    // ---- the end
+
+    @Override
+    public Publisher<Void> postAllocate() {
+        return Mono.empty();
+    }
+
+    @Override
+    public Publisher<Void> preRelease() {
+        return Mono.defer(() -> session.transactionBegun() ? rollbackTransaction() : Mono.empty());
+    }
+
+    @Override
+    public Mono<Void> close() {
+        return close;
+    }
+
+    /** Gives up a connection that may be in the middle of anything. */
+    Mono<Void> abandon() {
+        return Mono.defer(() -> {
+            session.broken();
+            return close;
+        });
+    }
+
+    @Override
+    public String toString() {
+        String name = session.connectionName();
+        return "SwitchboardConnection[" + (name == null ? "route not decided" : name) + "]";
+    }
+
+    private record Unopened(String getDatabaseProductName) implements ConnectionMetadata {
+
+        @Override
+        public String getDatabaseVersion() {
+            return "";
+        }
+    }
+
+    /** What unwrapping ends at: the same handle, for those who unwrap until nothing is wrapped any more. */
+    private static final class Unwrapped extends DelegatingConnection {
+
+        private final ConnectionHandle handle;
+
+        Unwrapped(ConnectionHandle handle) {
+            this.handle = handle;
+        }
+
+        @Override
+        Connection delegate() {
+            return handle;
+        }
+    }
+}

@@ -1,0 +1,313 @@
+package dev.switchboard.core;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.util.context.ContextView;
+import reactor.util.retry.Retry;
+
+/**
+ * What stands behind one name: its definition and, once it is used, its pool. A slot outlives its pools; only
+ * unregistering the name ends it.
+ */
+final class ConnectionSlot {
+
+    private static final Retry MOVED = Retry.indefinitely().filter(SlotPool.MovedException.class::isInstance);
+
+    /**
+     * Whose slot this is.
+     *
+     * @param beforeOpening checks, on a worker, whether its pool may be opened
+     * @param whenIdle hears when nobody has one of its connections or waits for one
+     * @param whenChanged hears when it may have come into use, or out of it; null where nobody listens
+     */
+    record Owner(
+            Runnable beforeOpening,
+            Runnable whenIdle,
+            @Nullable Runnable whenChanged) {
+
+        private static final Owner NAME = new Owner(() -> {}, () -> {}, null);
+
+        static Owner watching(Runnable whenChanged) {
+            return new Owner(() -> {}, () -> {}, whenChanged);
+        }
+    }
+
+    private final RegistryCore core;
+    private final Owner owner;
+    private final AtomicInteger comers = new AtomicInteger();
+    private volatile @Nullable DerivedSlots derived;
+    private volatile ConnectionDefinition definition;
+    private volatile @Nullable SlotPool pool;
+    private volatile Echo echo = Echo.OFF;
+    private @Nullable Mono<Void> opening;
+    private @Nullable Supplier<? extends RuntimeException> removed;
+
+    ConnectionSlot(ConnectionDefinition definition, RegistryCore core) {
+        this(definition, core, Owner.NAME);
+    }
+
+    ConnectionSlot(ConnectionDefinition definition, RegistryCore core, Owner owner) {
+        this.definition = definition;
+        this.core = core;
+        this.owner = owner;
+    }
+
+    ConnectionDefinition definition() {
+        return definition;
+    }
+
+    /** The open pool, or null while nobody has used the name. */
+    @Nullable
+    SlotPool pool() {
+        return pool;
+    }
+
+    /** One of its connections was opened or closed, or somebody comes for the first one. */
+    void changed() {
+        Runnable whenChanged = owner.whenChanged();
+        if (whenChanged != null) {
+            whenChanged.run();
+        }
+    }
+
+    /** Nobody has one of its connections or waits for one. */
+    void idle() {
+        owner.whenIdle().run();
+    }
+
+    /** Whether it has open connections, those for overrides included, or somebody is on the way to one. */
+    boolean isInUse() {
+        return comers.get() > 0 || withDerived().anyMatch(ConnectionSlot::hasConnections);
+    }
+
+    private boolean hasConnections() {
+        SlotPool open = pool;
+        return open != null && open.hasConnections();
+    }
+
+    Echo echo() {
+        return echo;
+    }
+
+    void echo(Echo wanted) {
+        echo = wanted;
+    }
+
+    ConnectionStatus status() {
+        ConnectionDefinition now = definition;
+        String product = DriverSheet.of(now.driver()).product();
+        SlotPool open = pool;
+        return new ConnectionStatus(
+                now.name(),
+                product,
+                now.where(),
+                open != null,
+                counts(),
+                now.pool().acquireTimeout());
+    }
+
+    private PoolCounts counts() {
+        SlotPool open = pool;
+        return open == null ? new PoolCounts(0, 0, 0, 0, definition.pool().maxSize()) : open.counts();
+    }
+
+    /** Opens the pool, where that has not happened yet, and its first connections; says how many are open then. */
+    Mono<Integer> warmUp() {
+        return open().flatMap(opened -> core.background()
+                .detached(opened.keeper().warmUp())
+                .then(Mono.fromSupplier(() -> {
+                    PoolCounts counts = opened.counts();
+                    return counts.inUse() + counts.idle();
+                })));
+    }
+
+    /** Gets a connection to the receiver within the acquire time-out, whatever happens to the pool meanwhile. */
+    Mono<Void> acquire(Route route, ContextView context, Lease.Receiver receiver) {
+        Mono<Void> acquired = wanted(route, context, receiver);
+        return owner.whenChanged() == null
+                ? acquired
+                : Mono.defer(() -> {
+                    if (comers.getAndIncrement() == 0 && !hasConnections()) {
+                        changed();
+                    }
+                    return acquired.doFinally(signal -> gone());
+                });
+    }
+
+    private void gone() {
+        if (comers.decrementAndGet() == 0 && !hasConnections()) {
+            changed();
+        }
+    }
+
+    private Mono<Void> wanted(Route route, ContextView context, Lease.Receiver receiver) {
+        ConnectionOverride override = route.override();
+        return override == null
+                ? inTime(route, context, receiver)
+                : Mono.defer(() -> derived().acquire(route, override, context, receiver));
+    }
+
+    private Mono<Void> inTime(Route route, ContextView context, Lease.Receiver receiver) {
+        return Mono.defer(() -> {
+            Duration limit = definition.pool().acquireTimeout();
+            return attempt(route, context, receiver)
+                    .onErrorResume(
+                            SlotPool.MovedException.class,
+                            moved -> attempt(route, context, receiver).retryWhen(MOVED))
+                    .timeout(limit, Mono.defer(() -> Mono.error(timedOut(limit))), core.timer());
+        });
+    }
+
+    /** The slots for overrides of this name's definition, made when the first override comes. */
+    private DerivedSlots derived() {
+        DerivedSlots present = derived;
+        if (present != null) {
+            return present;
+        }
+        synchronized (this) {
+            if (removed != null) {
+                throw removed.get();
+            }
+            present = derived == null ? new DerivedSlots(this, core) : derived;
+            derived = present;
+            return present;
+        }
+    }
+
+    /** This slot and those for its overrides. */
+    Stream<ConnectionSlot> withDerived() {
+        DerivedSlots present = derived;
+        return present == null ? Stream.of(this) : Stream.concat(Stream.of(this), present.snapshot().stream());
+    }
+
+    /** Whether nobody has a connection, waits for one or opens the pool. */
+    boolean isIdle() {
+        SlotPool open;
+        synchronized (this) {
+            open = pool;
+            if (opening != null) {
+                return false;
+            }
+        }
+        return open == null || open.isIdle();
+    }
+
+    /** Tries once: fails with {@link SlotPool.MovedException} when its pool goes meanwhile. */
+    Mono<Void> attempt(Route route, ContextView context, Lease.Receiver receiver) {
+        return Mono.defer(this::open).flatMap(open -> open.acquire(route, context, receiver));
+    }
+
+    Mono<SlotPool> open() {
+        SlotPool open = pool;
+        if (open != null) {
+            return Mono.just(open);
+        }
+        Mono<Void> opened;
+        synchronized (this) {
+            if (removed != null) {
+                return Mono.error(removed.get());
+            }
+            opened = opening;
+            if (opened == null && pool == null) {
+                // Looking for a driver reads the class path; and half a look-up helps nobody, so it is never
+                // interrupted.
+                opened = core.background()
+                        .detached(Mono.<Void>fromRunnable(this::openNow).subscribeOn(Schedulers.boundedElastic()));
+                opening = opened;
+            }
+        }
+        return opened == null ? Mono.defer(this::open) : opened.then(Mono.defer(this::open));
+    }
+
+    /** Opens a pool of the definition; should that be another one by then, the first borrower to come opens again. */
+    private void openNow() {
+        ConnectionDefinition wanted = definition;
+        SlotPool fresh = null;
+        try {
+            owner.beforeOpening().run();
+            fresh = new SlotPool(wanted, core, this);
+        } finally {
+            boolean opened = opened(wanted, fresh);
+            if (fresh != null && opened) {
+                fresh.keeper().start();
+            } else if (fresh != null) {
+                core.background().start(fresh.drain(SlotPool.MovedException::new));
+            }
+            idle();
+        }
+    }
+
+    private synchronized boolean opened(ConnectionDefinition wanted, @Nullable SlotPool fresh) {
+        opening = null;
+        if (removed != null || !definition.equals(wanted)) {
+            return false;
+        }
+        pool = fresh;
+        return true;
+    }
+
+    AcquireTimeoutException timedOut(Duration limit) {
+        return new AcquireTimeoutException(definition.name(), limit, counts());
+    }
+
+    /** From now on the name means this definition; the old pool drains, its waiting borrowers move to the new one. */
+    Mono<Void> replace(ConnectionDefinition next) {
+        return moved(take(next));
+    }
+
+    /** The same, unless the name means something else than expected by now; null then. */
+    @Nullable
+    Mono<Void> replace(ConnectionDefinition expected, ConnectionDefinition next) {
+        SlotPool old;
+        synchronized (this) {
+            if (removed != null || !definition.equals(expected)) {
+                return null;
+            }
+            old = take(next);
+        }
+        return moved(old);
+    }
+
+    /** Closes the pool; the next use opens another one. */
+    Mono<Void> dispose() {
+        return moved(take(null));
+    }
+
+    private Mono<Void> moved(@Nullable SlotPool old) {
+        Mono<Void> drained = drained(old, SlotPool.MovedException::new);
+        DerivedSlots present = derived;
+        return present == null ? drained : Mono.when(drained, Mono.defer(present::clear));
+    }
+
+    /** Ends the name: waiting borrowers fail at once, with the reason given. */
+    Mono<Void> remove(Supplier<? extends RuntimeException> reason) {
+        SlotPool old;
+        synchronized (this) {
+            removed = reason;
+            old = pool;
+            pool = null;
+        }
+        Mono<Void> drained = drained(old, reason);
+        DerivedSlots present = derived;
+        return present == null ? drained : Mono.when(drained, Mono.defer(() -> present.close(reason)));
+    }
+
+    private synchronized @Nullable SlotPool take(@Nullable ConnectionDefinition next) {
+        if (next != null) {
+            definition = next;
+        }
+        SlotPool old = pool;
+        pool = null;
+        return old;
+    }
+
+    /** Drains when subscribed, since that calls the borrowers who wait: whoever holds a lock subscribes after letting it go. */
+    private static Mono<Void> drained(@Nullable SlotPool old, Supplier<? extends Throwable> reason) {
+        return old == null ? Mono.empty() : Mono.defer(() -> old.drain(reason));
+    }
+}

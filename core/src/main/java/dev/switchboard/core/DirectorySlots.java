@@ -1,0 +1,216 @@
+package dev.switchboard.core;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.Expiry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/**
+ * The slots of names that nobody registered, as the directory answered. One that is in use weighs nothing in the cache and
+ * does not expire there, so it is never evicted; when its time is over, the directory is asked before it is used
+ * again.
+ */
+final class DirectorySlots {
+
+    private final ConnectionDirectory directory;
+    private final DirectoryOptions options;
+    private final RegistryCore core;
+    private final ConcurrentMap<String, Sinks.One<ConnectionSlot>> asking = new ConcurrentHashMap<>();
+    private final Cache<String, Answer> answers;
+    private final Cache<String, Boolean> unknown;
+    private volatile boolean closed;
+
+    DirectorySlots(ConnectionDirectory directory, DirectoryOptions options, RegistryCore core) {
+        this.directory = directory;
+        this.options = options;
+        this.core = core;
+        this.answers = Caffeine.newBuilder()
+                .maximumWeight(options.maxRemembered())
+                .weigher((String name, Answer answer) -> answer.slot.isInUse() ? 0 : 1)
+                .expireAfter(Expiry.writing((String name, Answer answer) -> answer.remembered()))
+                .ticker(this::now)
+                .evictionListener((name, answer, cause) -> evicted(answer))
+                .build();
+        this.unknown = Caffeine.newBuilder()
+                .maximumSize(options.maxUnknown())
+                .expireAfterWrite(options.unknownTimeToLive())
+                .ticker(this::now)
+                .build();
+    }
+
+    private long now() {
+        return core.timer().now(TimeUnit.NANOSECONDS);
+    }
+
+    /** The slot of a name, by memory or by asking; empty where the directory knows none or must not be asked. */
+    Mono<ConnectionSlot> find(String name) {
+        return Mono.defer(() -> {
+            if (!options.accepts(name)) {
+                return Mono.empty();
+            }
+            Answer answer = answers.getIfPresent(name);
+            if (answer != null && answer.isFresh()) {
+                return Mono.just(answer.slot);
+            }
+            return unknown.getIfPresent(name) == null ? ask(name) : Mono.empty();
+        });
+    }
+
+    /** The slot of a name that was asked for before, or null. */
+    @Nullable
+    ConnectionSlot remembered(String name) {
+        Answer answer = answers.getIfPresent(name);
+        return answer == null ? null : answer.slot;
+    }
+
+    List<ConnectionSlot> slots() {
+        return answers.asMap().values().stream().map(answer -> answer.slot).toList();
+    }
+
+    /** Joins the search for a name, or begins it. Who waits may leave; the search goes on for the others. */
+    private Mono<ConnectionSlot> ask(String name) {
+        Sinks.One<ConnectionSlot> mine = Sinks.one();
+        Sinks.One<ConnectionSlot> others = asking.putIfAbsent(name, mine);
+        if (others != null) {
+            return others.asMono();
+        }
+        core.background()
+                .start(lookUp(name)
+                        .doOnSuccess(found -> {
+                            asking.remove(name, mine);
+                            if (found == null) {
+                                mine.tryEmitEmpty();
+                            } else {
+                                mine.tryEmitValue(found);
+                            }
+                        })
+                        .onErrorResume(failure -> Mono.fromRunnable(() -> {
+                            asking.remove(name, mine);
+                            mine.tryEmitError(failure);
+                        })));
+        return mine.asMono();
+    }
+
+    private Mono<ConnectionSlot> lookUp(String name) {
+        return Mono.defer(() -> directory.find(name))
+                .timeout(
+                        options.lookupTimeout(),
+                        Mono.error(() -> new DirectoryTimeoutException(name, options.lookupTimeout())),
+                        core.timer())
+                .map(definition -> found(name, definition))
+                .switchIfEmpty(Mono.fromRunnable(() -> notFound(name)));
+    }
+
+    /** The cache evicts within its own computation for a name, so an answer that is there now is not evicted here. */
+    private ConnectionSlot found(String name, ConnectionDefinition definition) {
+        DefinitionChecks.refuseIf(
+                name,
+                !definition.name().equals(name),
+                "the connection directory answered with a definition of another name",
+                "a definition of exactly the name that it was asked for",
+                "Let it answer with definition.withName(name)");
+        List<Mono<Void>> moving = new ArrayList<>(1);
+        Answer answer = answers.asMap().compute(name, (key, before) -> {
+            if (before == null) {
+                return new Answer(
+                        new ConnectionSlot(definition, core, ConnectionSlot.Owner.watching(() -> weighAgain(name))),
+                        now());
+            }
+            if (!before.slot.definition().equals(definition)) {
+                moving.add(before.slot.replace(definition));
+            }
+            return new Answer(before.slot, now());
+        });
+        moving.forEach(core.background()::start);
+        if (closed || answer == null) {
+            core.background().start(forget(name, RegistryClosedException::new));
+            throw new RegistryClosedException();
+        }
+        return answer.slot;
+    }
+
+    private void notFound(String name) {
+        unknown.put(name, true);
+        core.background().start(drained(name, () -> new ConnectionDrainingException(name)));
+    }
+
+    /** The name came into use or out of it: it has to stay, or may go from now on. */
+    private void weighAgain(String name) {
+        answers.asMap().computeIfPresent(name, (key, answer) -> answer.again());
+    }
+
+    /** Runs within the cache's computation, so what follows must not. */
+    private void evicted(@Nullable Answer answer) {
+        if (answer != null) {
+            core.timer().schedule(() -> core.background().start(answer.slot.remove(ForgottenException::new)));
+        }
+    }
+
+    /** Forgets what the directory said about a name; its waiting borrowers get the error, the rest drains. */
+    Mono<Void> forget(String name, Supplier<? extends RuntimeException> reason) {
+        return Mono.defer(() -> {
+            unknown.invalidate(name);
+            return drained(name, reason);
+        });
+    }
+
+    private Mono<Void> drained(String name, Supplier<? extends RuntimeException> reason) {
+        return Mono.defer(() -> {
+            Answer answer = answers.asMap().remove(name);
+            return answer == null ? Mono.empty() : answer.slot.remove(reason);
+        });
+    }
+
+    Collection<Mono<Void>> close(Supplier<? extends RuntimeException> reason) {
+        closed = true;
+        return List.copyOf(answers.asMap().keySet()).stream()
+                .map(name -> drained(name, reason))
+                .toList();
+    }
+
+    /** Tells a borrower that its slot was forgotten while it was on its way there: it looks for the name again. */
+    static final class ForgottenException extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        ForgottenException() {
+            super("The directory's answer was forgotten", null, false, false);
+        }
+    }
+
+    /** A slot and when the directory last said that it is right. */
+    private final class Answer {
+
+        private final ConnectionSlot slot;
+        private final long saidNanos;
+
+        Answer(ConnectionSlot slot, long saidNanos) {
+            this.slot = slot;
+            this.saidNanos = saidNanos;
+        }
+
+        boolean isFresh() {
+            return now() - saidNanos < options.timeToLive().toNanos();
+        }
+
+        /** How long the cache keeps it from now on. */
+        Duration remembered() {
+            long left = saidNanos + options.timeToLive().toNanos() - now();
+            return slot.isInUse() ? Duration.ofNanos(Long.MAX_VALUE) : Duration.ofNanos(Math.max(1, left));
+        }
+
+        Answer again() {
+            return new Answer(slot, saidNanos);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package dev.switchboard.core;
+
+import io.r2dbc.spi.Connection;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** What is said about one exchange: to the log, where somebody wants to read it, and to its reader when it fails. */
+final class ExchangeReport {
+
+    private final HandleSession session;
+    private final String sql;
+    private final long begunNanos;
+    private final @Nullable StatementEcho echo;
+
+    ExchangeReport(HandleSession session, String sql, long nowNanos) {
+        this.session = session;
+        this.sql = sql;
+        this.begunNanos = nowNanos;
+        this.echo = StatementEcho.of(session.echo(), session.decidedRoute(), sql, nowNanos);
+    }
+
+    @Nullable
+    StatementEcho echo() {
+        return echo;
+    }
+
+    Connection listening(Connection driver) {
+        return echo == null ? driver : echo.listening(driver);
+    }
+
+    /** What a reader hears of a driver's error. */
+    Throwable failed(Throwable failure, long nowNanos) {
+        if (echo != null) {
+            echo.failed(failure);
+        }
+        Duration ran = Duration.ofNanos(nowNanos - begunNanos);
+        Duration limit = session.settings().statementLimit();
+        return StatementTimeouts.translated(session.translated(failure), limit, ran, session, sql);
+    }
+
+    void ended(long nowNanos) {
+        if (echo != null) {
+            echo.ended(nowNanos);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+package dev.switchboard.core;
+
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.IsolationLevel;
+import io.r2dbc.spi.R2dbcNonTransientResourceException;
+import io.r2dbc.spi.ValidationDepth;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/** One socket (or file handle) and what is known about its session; what the pool above holds. */
+final class PhysicalConnection extends DelegatingConnection {
+
+    /** Where a connection stands; every change is a compare-and-set. */
+    enum State {
+        IDLE,
+        IN_USE,
+        CLOSING,
+        GONE
+    }
+
+    private final UUID id = UUID.randomUUID();
+    private final Instant created;
+    private final long expiresAtNanos;
+    private final Connection driver;
+    private final DriverSheet sheet;
+    private final ServerCancel serverCancel;
+    private final IsolationLevel initialIsolation;
+    private final Mono<Void> closed;
+    private final Sinks.Empty<Void> gone = Sinks.empty();
+    private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
+    private volatile @Nullable Object prepared;
+    private volatile long lastUsedNanos;
+
+    PhysicalConnection(
+            Connection driver, ServerCancel serverCancel, SlotPool pool, long lifetimeNanos, Mono<Void> driverClose) {
+        long nowNanos = pool.nowNanos();
+        this.created = Instant.now();
+        this.driver = driver;
+        this.sheet = pool.sheet();
+        this.serverCancel = serverCancel;
+        this.expiresAtNanos = nowNanos + lifetimeNanos;
+        this.lastUsedNanos = nowNanos;
+        this.initialIsolation = driver.getTransactionIsolationLevel();
+        Duration limit = pool.options().resetTimeout();
+        this.closed = driverClose
+                .onErrorResume(failure -> serverCancel.session(limit).onErrorComplete())
+                .doOnTerminate(() -> {
+                    state.set(State.GONE);
+                    pool.forget(this);
+                    gone.tryEmitEmpty();
+                })
+                .cache();
+    }
+
+    UUID id() {
+        return id;
+    }
+
+    Instant created() {
+        return created;
+    }
+
+    Connection driver() {
+        return driver;
+    }
+
+    @Override
+    Connection delegate() {
+        return driver;
+    }
+
+    DriverSheet sheet() {
+        return sheet;
+    }
+
+    ServerCancel serverCancel() {
+        return serverCancel;
+    }
+
+    IsolationLevel initialIsolation() {
+        return initialIsolation;
+    }
+
+    State state() {
+        return Objects.requireNonNull(state.get());
+    }
+
+    boolean move(State from, State to) {
+        return state.compareAndSet(from, to);
+    }
+
+    boolean isGone() {
+        State now = state.get();
+        return now == State.CLOSING || now == State.GONE;
+    }
+
+    /** What the session was last prepared for; null when nothing or nothing certain is known. */
+    @Nullable
+    Object prepared() {
+        return prepared;
+    }
+
+    void prepared(@Nullable Object value) {
+        prepared = value;
+    }
+
+    void used(long nowNanos) {
+        lastUsedNanos = nowNanos;
+    }
+
+    long idleNanos(long nowNanos) {
+        return nowNanos - lastUsedNanos;
+    }
+
+    boolean expired(long nowNanos) {
+        return nowNanos - expiresAtNanos >= 0;
+    }
+
+    /** A command to the driver, which ends with the connection at the latest: the MySQL driver may never answer it then. */
+    Mono<Void> untilGone(Mono<Void> command) {
+        Mono<Void> closed = gone.asMono()
+                .then(Mono.error(() -> new R2dbcNonTransientResourceException(
+                        "The connection was closed before the server answered. What was sent may have happened; begin again"
+                                + " on another connection.")));
+        return Mono.firstWithSignal(command, closed);
+    }
+
+    /** Closes the socket, once; further subscribers get the same end. */
+    @Override
+    public Mono<Void> close() {
+        return Mono.defer(() -> {
+            closing();
+            return closed;
+        });
+    }
+
+    /**
+     * Closes a connection that may be busy: the server is told to end what it is doing first, or the driver's close would
+     * wait behind it or leave it running. Where the connection is known to be dead there is nothing to tell, and the
+     * session's number may belong to somebody else by now.
+     */
+    Mono<Void> forceClose(Duration limit) {
+        return Mono.defer(() -> {
+            if (!closing()) {
+                return closed;
+            }
+            return Mono.from(driver.validate(ValidationDepth.LOCAL))
+                    .onErrorReturn(false)
+                    .filter(Boolean::booleanValue)
+                    .flatMap(alive -> serverCancel.session(limit).onErrorComplete())
+                    .then(closed);
+        });
+    }
+
+    /** False when somebody else is closing it, or has. */
+    private boolean closing() {
+        State before = state.getAndUpdate(now -> now == State.GONE ? now : State.CLOSING);
+        return before == State.IDLE || before == State.IN_USE;
+    }
+
+    @Override
+    public Publisher<Boolean> validate(ValidationDepth depth) {
+        return isGone() ? Mono.just(false) : driver.validate(depth);
+    }
+
+    @Override
+    public String toString() {
+        return "PhysicalConnection[" + id + ", " + sheet.product() + ", " + state.get() + "]";
+    }
+}

@@ -1,0 +1,162 @@
+package dev.switchboard.core;
+
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Result;
+import io.r2dbc.spi.Wrapped;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/**
+ * One borrower's way through its pool, from ticket to prepared connection. It runs as background work and is never
+ * cancelled: a borrower who leaves only leaves its connection to the pool, so the pool's own cancellation is not needed.
+ * Whatever happens on the way, the ticket comes back, and before the borrower hears of it.
+ */
+final class PoolEntry {
+
+    private enum State {
+        PENDING,
+        DELIVERED,
+        ABANDONED
+    }
+
+    private final SlotPool pool;
+    private final AdmissionQueue.Ticket ticket;
+    private final Lease.Receiver receiver;
+    private final SlotPool.SessionRequest request;
+    private final Sinks.Empty<Void> delivered = Sinks.empty();
+    private final AtomicReference<State> state = new AtomicReference<>(State.PENDING);
+    private @Nullable Lease held;
+    private @Nullable Throwable lastFailure;
+    private int deadConnections;
+
+    PoolEntry(SlotPool pool, AdmissionQueue.Ticket ticket, Lease.Receiver receiver, SlotPool.SessionRequest request) {
+        this.pool = pool;
+        this.ticket = ticket;
+        this.receiver = receiver;
+        this.request = request;
+    }
+
+    /** Enters the pool, if the ticket still stands, and completes when the receiver has its connection. */
+    Mono<Void> delivered() {
+        return Mono.defer(() -> {
+            if (!ticket.enter()) {
+                return Mono.never();
+            }
+            if (!pool.entered(this)) {
+                ticket.giveBack();
+                return Mono.error(new SlotPool.MovedException());
+            }
+            pool.background().start(run());
+            return delivered.asMono();
+        });
+    }
+
+    /** The borrower left. */
+    void abandon() {
+        state.compareAndSet(State.PENDING, State.ABANDONED);
+    }
+
+    /** The borrower is sent away unless it has its connection already. */
+    void dismiss(Throwable reason) {
+        if (state.compareAndSet(State.PENDING, State.ABANDONED)) {
+            delivered.tryEmitError(reason);
+        }
+    }
+
+    private boolean abandoned() {
+        return state.get() == State.ABANDONED;
+    }
+
+    private Mono<Void> run() {
+        return borrow().flatMap(this::deliver).onErrorResume(this::failed).doFinally(signal -> pool.exited(this));
+    }
+
+    /** Tries again on a dead connection, though not more often than there can be dead ones. */
+    private Mono<Lease> borrow() {
+        return Mono.defer(() -> {
+            if (abandoned() || pool.isDraining()) {
+                return Mono.error(new SlotPool.MovedException());
+            }
+            if (deadConnections > pool.options().maxSize()) {
+                return Mono.error(
+                        new ValidationFailedException(pool.definition().name(), lastFailure));
+            }
+            return pool.take()
+                    .map(this::lent)
+                    .onErrorResume(failure -> Mono.just(notTaken(failure)))
+                    .flatMap(Function.identity());
+        });
+    }
+
+    /** An error that is not ours says that an idle connection turned out to be dead; the pool has closed it already. */
+    private Mono<Lease> notTaken(Throwable failure) {
+        if (failure instanceof SwitchboardError || failure instanceof SlotPool.MovedException) {
+            return Mono.error(failure);
+        }
+        lastFailure = failure;
+        deadConnections++;
+        return borrow();
+    }
+
+    private Mono<Lease> lent(Connection pooled) {
+        PhysicalConnection physical = (PhysicalConnection) ((Wrapped<?>) pooled).unwrap();
+        Lease lease = new Lease(pool, pooled, physical, ticket);
+        held = lease;
+        pool.lent(lease);
+        if (!physical.move(PhysicalConnection.State.IDLE, PhysicalConnection.State.IN_USE)) {
+            return again(lease);
+        }
+        pool.keeper().look();
+        boolean trusted = physical.idleNanos(pool.nowNanos())
+                < pool.options().validateAfterIdle().toNanos();
+        return (trusted ? Mono.just(true) : validate(physical))
+                .flatMap(valid -> valid ? prepared(lease) : again(lease));
+    }
+
+    private Mono<Boolean> validate(PhysicalConnection physical) {
+        return Mono.from(pool.offload(Flux.defer(() -> validation(physical))))
+                .timeout(pool.options().validationTimeout(), pool.timer())
+                .defaultIfEmpty(false)
+                .onErrorResume(failure -> {
+                    lastFailure = failure;
+                    return Mono.just(false);
+                });
+    }
+
+    private Publisher<Boolean> validation(PhysicalConnection physical) {
+        PoolOptions options = pool.options();
+        String query = options.validationQuery();
+        return query == null
+                ? physical.validate(options.validation())
+                : Flux.from(physical.driver().createStatement(query).execute())
+                        .flatMap(Result::getRowsUpdated)
+                        .then(Mono.just(true));
+    }
+
+    /** A dead connection costs the borrower nothing but the time to take the next one. */
+    private Mono<Lease> again(Lease lease) {
+        deadConnections++;
+        return lease.discardKeepingTicket().doOnSuccess(closed -> held = null).then(borrow());
+    }
+
+    private Mono<Lease> prepared(Lease lease) {
+        return pool.preparation().establish(lease.physical(), request, pool).thenReturn(lease);
+    }
+
+    private Mono<Void> deliver(Lease lease) {
+        boolean wanted = state.compareAndSet(State.PENDING, State.DELIVERED) && receiver.accept(lease);
+        // A receiver that has gone is not waiting, but whoever subscribed for it may be.
+        return (wanted ? Mono.<Void>empty() : lease.release()).doOnTerminate(delivered::tryEmitEmpty);
+    }
+
+    private Mono<Void> failed(Throwable failure) {
+        Lease lease = held;
+        Mono<Void> accounted = lease == null ? Mono.fromRunnable(ticket::giveBack) : lease.discard();
+        return accounted.doOnTerminate(() -> delivered.tryEmitError(failure));
+    }
+}

@@ -1,0 +1,399 @@
+package dev.switchboard.core;
+
+import io.r2dbc.spi.ValidationDepth;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The knobs of one connection's pool. Every wait is finite. Immutable; {@link #mutate()} gives a builder that starts from
+ * these values, and {@link Builder#build()} refuses values that contradict each other with an
+ * {@link InvalidDefinitionException}.
+ */
+public final class PoolOptions {
+
+    private static final PoolOptions DEFAULTS = new Builder().build();
+
+    /** A copy that nobody else has and nobody changes. */
+    private final Builder chosen;
+
+    private PoolOptions(Builder builder) {
+        this.chosen = builder.copy();
+    }
+
+    /** {@return the options of a definition that names none; always the same instance} */
+    public static PoolOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /** {@return a builder that starts from the defaults} */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** {@return a builder that starts from these values} */
+    public Builder mutate() {
+        return chosen.copy();
+    }
+
+    /** {@return what the pool is called in metrics, or null for the name of its connection} */
+    public @Nullable String name() {
+        return chosen.name;
+    }
+
+    /** {@return the most physical connections that the pool holds} */
+    public int maxSize() {
+        return chosen.maxSize;
+    }
+
+    /** {@return how many open connections wait for a borrower at least, once the pool is open} */
+    public int minIdle() {
+        return chosen.minIdle;
+    }
+
+    /** {@return how many borrowers may wait for a connection at the same time} */
+    public int maxWaiting() {
+        return chosen.maxWaiting;
+    }
+
+    /** {@return how long a borrower waits for a connection, from its request to its delivery, opening included} */
+    public Duration acquireTimeout() {
+        return chosen.acquireTimeout;
+    }
+
+    /** {@return how long opening one physical connection may take} */
+    public Duration createTimeout() {
+        return chosen.createTimeout;
+    }
+
+    /** {@return how long a validation may take; always shorter than {@link #acquireTimeout()}} */
+    public Duration validationTimeout() {
+        return chosen.validationTimeoutToUse();
+    }
+
+    /** {@return how long a connection is idle before its next delivery validates it} */
+    public Duration validateAfterIdle() {
+        return chosen.validateAfterIdle;
+    }
+
+    /** {@return whether a validation asks the server, or only whether the socket is open} */
+    public ValidationDepth validation() {
+        return chosen.validation;
+    }
+
+    /** {@return the query that validates a connection, or null where the driver's own validation does} */
+    public @Nullable String validationQuery() {
+        return chosen.validationQuery;
+    }
+
+    /** {@return how long a connection stays open while nobody uses it} */
+    public Duration idleTimeout() {
+        return chosen.idleTimeout;
+    }
+
+    /** {@return how long a connection lives, less its share of {@link #lifetimeVariance()}} */
+    public Duration maxLifetime() {
+        return chosen.maxLifetime;
+    }
+
+    /** {@return by how many per cent of {@link #maxLifetime()} a connection's life is shortened at most} */
+    public int lifetimeVariance() {
+        return chosen.lifetimeVariance;
+    }
+
+    /** {@return how long a released connection may take to undo what its borrower changed} */
+    public Duration resetTimeout() {
+        return chosen.resetTimeout;
+    }
+
+    /** {@return how long the borrowed connections of a removed or replaced pool may finish before they are closed} */
+    public Duration drainTimeout() {
+        return chosen.drainTimeout;
+    }
+
+    /** Every knob by its name: what the options are compared by and shown as. */
+    private Map<String, Object> knobs() {
+        Map<String, Object> knobs = new LinkedHashMap<>();
+        knobs.put("maxSize", chosen.maxSize);
+        knobs.put("minIdle", chosen.minIdle);
+        knobs.put("maxWaiting", chosen.maxWaiting);
+        knobs.put("acquireTimeout", chosen.acquireTimeout);
+        knobs.put("createTimeout", chosen.createTimeout);
+        knobs.put("validationTimeout", validationTimeout());
+        knobs.put("validateAfterIdle", chosen.validateAfterIdle);
+        knobs.put("validation", chosen.validation);
+        knobs.put("idleTimeout", chosen.idleTimeout);
+        knobs.put("maxLifetime", chosen.maxLifetime);
+        knobs.put("lifetimeVariance", chosen.lifetimeVariance);
+        knobs.put("resetTimeout", chosen.resetTimeout);
+        knobs.put("drainTimeout", chosen.drainTimeout);
+        if (chosen.name != null) {
+            knobs.put("name", chosen.name);
+        }
+        if (chosen.validationQuery != null) {
+            knobs.put("validationQuery", chosen.validationQuery);
+        }
+        return knobs;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return this == other || (other instanceof PoolOptions that && knobs().equals(that.knobs()));
+    }
+
+    @Override
+    public int hashCode() {
+        return knobs().hashCode();
+    }
+
+    @Override
+    public String toString() {
+        String knobs = knobs().toString();
+        return "PoolOptions[" + knobs.substring(1, knobs.length() - 1) + "]";
+    }
+
+    /** Collects values; nothing is checked before {@link #build()}. Not safe for use by several threads. */
+    public static final class Builder {
+
+        private static final Duration USUAL_VALIDATION_TIMEOUT = Duration.ofSeconds(2);
+
+        private @Nullable String name;
+        private int maxSize = 10;
+        private int minIdle;
+        private int maxWaiting = 10_000;
+        private Duration acquireTimeout = Duration.ofSeconds(30);
+        private Duration createTimeout = Duration.ofSeconds(10);
+        private @Nullable Duration validationTimeout;
+        private Duration validateAfterIdle = Duration.ofSeconds(30);
+        private ValidationDepth validation = ValidationDepth.REMOTE;
+        private @Nullable String validationQuery;
+        private Duration idleTimeout = Duration.ofMinutes(10);
+        private Duration maxLifetime = Duration.ofMinutes(30);
+        private int lifetimeVariance = 10;
+        private Duration resetTimeout = Duration.ofSeconds(5);
+        private Duration drainTimeout = Duration.ofSeconds(30);
+
+        private Builder() {}
+
+        private Builder copy() {
+            Builder copy = new Builder();
+            copy.name = name;
+            copy.maxSize = maxSize;
+            copy.minIdle = minIdle;
+            copy.maxWaiting = maxWaiting;
+            copy.acquireTimeout = acquireTimeout;
+            copy.createTimeout = createTimeout;
+            copy.validationTimeout = validationTimeout;
+            copy.validateAfterIdle = validateAfterIdle;
+            copy.validation = validation;
+            copy.validationQuery = validationQuery;
+            copy.idleTimeout = idleTimeout;
+            copy.maxLifetime = maxLifetime;
+            copy.lifetimeVariance = lifetimeVariance;
+            copy.resetTimeout = resetTimeout;
+            copy.drainTimeout = drainTimeout;
+            return copy;
+        }
+
+        /**
+         * What the pool is called in metrics. The name of its connection by default; a name of its own lets the pools of many
+         * connections, such as those of one shard, be counted together.
+         *
+         * @param name 1 to 200 characters, not blank, without control or invisible characters
+         * @return this builder
+         */
+        public Builder name(String name) {
+            this.name = Objects.requireNonNull(name, "name");
+            return this;
+        }
+
+        /**
+         * The most physical connections that the pool holds. 10 by default: a database serves a few busy connections per
+         * core best, and many pools of one host add up.
+         *
+         * @param maxSize at least 1
+         * @return this builder
+         */
+        public Builder maxSize(int maxSize) {
+            this.maxSize = maxSize;
+            return this;
+        }
+
+        /**
+         * How many open connections wait for a borrower at least. They are opened in the background once the pool is open, and
+         * again when others were taken, died or grew too old; borrowers come first, and idle time-outs do not apply to them.
+         * 0 by default: hundreds of names on one host must not hold connections that nobody uses.
+         *
+         * @param minIdle 0 to maxSize
+         * @return this builder
+         */
+        public Builder minIdle(int minIdle) {
+            this.minIdle = minIdle;
+            return this;
+        }
+
+        /**
+         * How many borrowers may wait for a connection at the same time; the next one fails at once with a
+         * {@link WaitingQueueFullException}. 10,000 by default: a queue that long is an outage, and telling late comers at once
+         * leaves the program memory and time to answer its own callers.
+         *
+         * @param maxWaiting 0 lets nobody wait
+         * @return this builder
+         */
+        public Builder maxWaiting(int maxWaiting) {
+            this.maxWaiting = maxWaiting;
+            return this;
+        }
+
+        /**
+         * How long a borrower waits for a connection: one deadline over queueing, opening, validating and preparing. 30
+         * seconds by default, so that a short overload passes while no borrower hangs for ever.
+         *
+         * @param acquireTimeout at least 10 ms
+         * @return this builder
+         */
+        public Builder acquireTimeout(Duration acquireTimeout) {
+            this.acquireTimeout = Objects.requireNonNull(acquireTimeout, "acquireTimeout");
+            return this;
+        }
+
+        /**
+         * How long opening one physical connection may take. 10 seconds by default: slower than any healthy log-in with TLS,
+         * yet short enough that a second host is tried within the acquire time-out.
+         *
+         * @param createTimeout at least 10 ms
+         * @return this builder
+         */
+        public Builder createTimeout(Duration createTimeout) {
+            this.createTimeout = Objects.requireNonNull(createTimeout, "createTimeout");
+            return this;
+        }
+
+        /**
+         * How long a validation may take. 2 seconds by default, or half of the acquire time-out where that is shorter: drivers
+         * validate without any time-out of their own, and a dead connection found late must leave time to open another.
+         *
+         * @param validationTimeout at least 10 ms and shorter than the acquire time-out
+         * @return this builder
+         */
+        public Builder validationTimeout(Duration validationTimeout) {
+            this.validationTimeout = Objects.requireNonNull(validationTimeout, "validationTimeout");
+            return this;
+        }
+
+        /**
+         * How long a connection is idle before its next delivery validates it. 30 seconds by default: a busy pool pays no round trip for it, and connections that a firewall dropped are found out.
+         *
+         * @param validateAfterIdle zero validates at every delivery
+         * @return this builder
+         */
+        public Builder validateAfterIdle(Duration validateAfterIdle) {
+            this.validateAfterIdle = Objects.requireNonNull(validateAfterIdle, "validateAfterIdle");
+            return this;
+        }
+
+        /**
+         * Whether a validation asks the server ({@code REMOTE}) or only whether the socket is open ({@code LOCAL}). REMOTE by
+         * default: a connection that a firewall dropped looks open from here.
+         *
+         * @param validation how deep to look
+         * @return this builder
+         */
+        public Builder validation(ValidationDepth validation) {
+            this.validation = Objects.requireNonNull(validation, "validation");
+            return this;
+        }
+
+        /**
+         * Validates with a query in place of the driver's own way; it fails where the query fails. None by default: the drivers
+         * know a cheaper message than a query.
+         *
+         * @param validationQuery a query without parameters, such as {@code SELECT 1}
+         * @return this builder
+         */
+        public Builder validationQuery(String validationQuery) {
+            this.validationQuery = Objects.requireNonNull(validationQuery, "validationQuery");
+            return this;
+        }
+
+        /**
+         * How long a connection stays open while nobody uses it. 10 minutes by default: below the idle time-outs of most
+         * firewalls and servers, so that it is closed by us and not behind our back.
+         *
+         * @param idleTimeout at least 100 ms
+         * @return this builder
+         */
+        public Builder idleTimeout(Duration idleTimeout) {
+            this.idleTimeout = Objects.requireNonNull(idleTimeout, "idleTimeout");
+            return this;
+        }
+
+        /**
+         * How long a connection lives at most; one that is in use then ends with its release. 30 minutes by default, so that
+         * changed addresses, rotated passwords and a server's grown memory are shed within the hour.
+         *
+         * @param maxLifetime at least 100 ms
+         * @return this builder
+         */
+        public Builder maxLifetime(Duration maxLifetime) {
+            this.maxLifetime = Objects.requireNonNull(maxLifetime, "maxLifetime");
+            return this;
+        }
+
+        /**
+         * By how many per cent of its length a connection's life is shortened at most, at random. 10 by default, so that
+         * connections that were opened together are not all reopened together.
+         *
+         * @param percent 0 to 50
+         * @return this builder
+         */
+        public Builder lifetimeVariance(int percent) {
+            this.lifetimeVariance = percent;
+            return this;
+        }
+
+        /**
+         * How long a released connection may take to undo what its borrower changed; past it, it is closed. 5 seconds by
+         * default.
+         *
+         * @param resetTimeout at least 10 ms
+         * @return this builder
+         */
+        public Builder resetTimeout(Duration resetTimeout) {
+            this.resetTimeout = Objects.requireNonNull(resetTimeout, "resetTimeout");
+            return this;
+        }
+
+        /**
+         * How long the borrowed connections of a removed or replaced pool may finish before they are closed by force. 30
+         * seconds by default, the usual patience of a rolling restart.
+         *
+         * @param drainTimeout zero closes them at once
+         * @return this builder
+         */
+        public Builder drainTimeout(Duration drainTimeout) {
+            this.drainTimeout = Objects.requireNonNull(drainTimeout, "drainTimeout");
+            return this;
+        }
+
+        /**
+         * Checks the values.
+         *
+         * @return the options
+         * @throws InvalidDefinitionException if a value is out of its range or contradicts another one
+         */
+        public PoolOptions build() {
+            PoolOptions options = new PoolOptions(this);
+            PoolLimits.check(options, validationTimeout != null);
+            return options;
+        }
+
+        private Duration validationTimeoutToUse() {
+            Duration half = acquireTimeout.dividedBy(2);
+            Duration usual = half.compareTo(USUAL_VALIDATION_TIMEOUT) < 0 ? half : USUAL_VALIDATION_TIMEOUT;
+            return Objects.requireNonNullElse(validationTimeout, usual);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package dev.switchboard.core;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/** What a registry is made with. Immutable; {@link #mutate()} gives a builder that starts from these values. */
+public final class RegistryOptions {
+
+    private static final RegistryOptions DEFAULTS = new Builder().build();
+
+    private final ExchangeOptions exchange;
+    private final @Nullable Scheduler timer;
+    private final @Nullable ConnectionDirectory directory;
+    private final DirectoryOptions directoryOptions;
+
+    private RegistryOptions(Builder builder) {
+        this.exchange = builder.exchange;
+        this.timer = builder.timer;
+        this.directory = builder.directory;
+        this.directoryOptions = builder.directoryOptions;
+    }
+
+    /** {@return the options that apply where none are named; always the same instance} */
+    public static RegistryOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /** {@return a builder that starts from the defaults} */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** {@return a builder that starts from these values} */
+    public Builder mutate() {
+        Builder builder = new Builder().exchange(exchange);
+        builder.timer = timer;
+        builder.directory = directory;
+        builder.directoryOptions = directoryOptions;
+        return builder;
+    }
+
+    /** {@return how handles treat cancelled and overlapping statements} */
+    public ExchangeOptions exchange() {
+        return exchange;
+    }
+
+    /** {@return what runs deadlines and tells the time} */
+    public Scheduler timer() {
+        return timer == null ? Schedulers.parallel() : timer;
+    }
+
+    /** {@return who knows the connections that nobody registered, or null where nobody does} */
+    public @Nullable ConnectionDirectory directory() {
+        return directory;
+    }
+
+    /** {@return which names the directory is asked for and what of its answers is remembered} */
+    public DirectoryOptions directoryOptions() {
+        return directoryOptions;
+    }
+
+    /** Collects values. Not safe for use by several threads. */
+    public static final class Builder {
+
+        private ExchangeOptions exchange = ExchangeOptions.defaults();
+        private @Nullable Scheduler timer;
+        private @Nullable ConnectionDirectory directory;
+        private DirectoryOptions directoryOptions = DirectoryOptions.defaults();
+
+        private Builder() {}
+
+        /**
+         * How handles treat cancelled and overlapping statements.
+         *
+         * @param exchange the options
+         * @return this builder
+         */
+        public Builder exchange(ExchangeOptions exchange) {
+            this.exchange = Objects.requireNonNull(exchange, "exchange");
+            return this;
+        }
+
+        /**
+         * What runs deadlines and tells the time. Reactor's parallel scheduler by default; a virtual one makes tests quick.
+         *
+         * @param timer must not block
+         * @return this builder
+         */
+        public Builder timer(Scheduler timer) {
+            this.timer = Objects.requireNonNull(timer, "timer");
+            return this;
+        }
+
+        /**
+         * Who is asked for a name that nobody registered. Nobody by default: such a name is unknown.
+         *
+         * @param directory the directory
+         * @return this builder
+         */
+        public Builder directory(ConnectionDirectory directory) {
+            return directory(directory, DirectoryOptions.defaults());
+        }
+
+        /**
+         * Who is asked for a name that nobody registered, and how.
+         *
+         * @param directory the directory
+         * @param options which names it is asked for and what of its answers is remembered
+         * @return this builder
+         */
+        public Builder directory(ConnectionDirectory directory, DirectoryOptions options) {
+            this.directory = Objects.requireNonNull(directory, "directory");
+            this.directoryOptions = Objects.requireNonNull(options, "options");
+            return this;
+        }
+
+        /** {@return the options} */
+        public RegistryOptions build() {
+            return new RegistryOptions(this);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package dev.switchboard.core;
+
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Lifecycle;
+import io.r2dbc.spi.Result;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Takes a session back to what its next borrower expects, or says that only closing it will do. */
+final class SessionReset {
+
+    /**
+     * Keeps the statements that the driver has cached on the server, which {@code DISCARD ALL} would drop under it.
+     *
+     * @see <a href="https://www.postgresql.org/docs/current/sql-discard.html">PostgreSQL: DISCARD</a>
+     */
+    private static final String POSTGRESQL = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *;"
+            + " SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
+
+    private SessionReset() {}
+
+    static boolean possible(PhysicalConnection physical, SessionChanges changes) {
+        return !changes.needsReset() || physical.sheet().can(DriverSheet.Capability.SESSION_RESET);
+    }
+
+    /** Undoes the changes outside of any transaction. */
+    static Mono<Void> undo(PhysicalConnection physical, SessionChanges changes) {
+        Connection driver = physical.driver();
+        Mono<Void> undo = Mono.empty();
+        if (changes.autoCommitChanged()) {
+            undo = undo.then(Mono.from(driver.setAutoCommit(true)));
+        }
+        if (changes.isolationChanged()) {
+            undo = undo.then(Mono.from(driver.setTransactionIsolationLevel(physical.initialIsolation())));
+        }
+        if (changes.needsReset()) {
+            physical.prepared(null);
+            // The driver knows from the server whether a BEGIN of the borrower's own left a transaction open.
+            undo = undo.then(Mono.defer(() -> Mono.from(driver.rollbackTransaction())))
+                    .thenMany(
+                            Flux.defer(() -> driver.createStatement(POSTGRESQL).execute()))
+                    .flatMap(Result::getRowsUpdated)
+                    .then();
+        }
+        return undo.then(Mono.defer(
+                () -> driver instanceof Lifecycle lifecycle ? Mono.from(lifecycle.preRelease()) : Mono.empty()));
+    }
+}

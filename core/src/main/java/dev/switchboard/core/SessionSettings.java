@@ -1,0 +1,104 @@
+package dev.switchboard.core;
+
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.IsolationLevel;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/** What was asked of a handle's setters, until it can be applied to a connection. */
+final class SessionSettings {
+
+    private @Nullable IsolationLevel isolation;
+    private @Nullable Duration lockWaitTimeout;
+    private @Nullable Duration statementTimeout;
+    private @Nullable Duration statementLimit;
+    private boolean autoCommit = true;
+    private boolean isolationPending;
+    private boolean autoCommitPending;
+
+    synchronized boolean pending() {
+        return isolationPending || autoCommitPending || lockWaitTimeout != null || statementTimeout != null;
+    }
+
+    synchronized @Nullable IsolationLevel isolation() {
+        return isolation;
+    }
+
+    synchronized void isolation(IsolationLevel level) {
+        isolation = level;
+        isolationPending = true;
+    }
+
+    synchronized void lockWaitTimeout(Duration timeout) {
+        lockWaitTimeout = timeout;
+    }
+
+    synchronized void statementTimeout(Duration timeout) {
+        statementTimeout = timeout;
+    }
+
+    /** How long this handle lets a statement run, or null where it has set no limit. */
+    synchronized @Nullable Duration statementLimit() {
+        return statementLimit;
+    }
+
+    synchronized boolean autoCommit() {
+        return autoCommit;
+    }
+
+    synchronized void autoCommit(boolean wanted) {
+        autoCommitPending |= wanted != autoCommit;
+        autoCommit = wanted;
+    }
+
+    /** With auto-commit off the next statement begins the next transaction. */
+    synchronized void transactionEnded() {
+        autoCommitPending |= !autoCommit;
+    }
+
+    /** Applies what is pending, each at most once; an error leaves the rest for the next attempt. */
+    synchronized Mono<Void> apply(PhysicalConnection physical, SessionChanges changes, @Nullable String name) {
+        Connection driver = physical.driver();
+        Mono<Void> work = Mono.empty();
+        IsolationLevel level = isolation;
+        if (isolationPending && level != null) {
+            isolationPending = false;
+            changes.isolation();
+            work = work.then(Mono.from(driver.setTransactionIsolationLevel(level)));
+        }
+        Duration lockWait = lockWaitTimeout;
+        if (lockWait != null) {
+            lockWaitTimeout = null;
+            changes.timeouts();
+            work = work.then(
+                    physical.sheet().can(DriverSheet.Capability.LOCK_TIMEOUT)
+                            ? Mono.from(driver.setLockWaitTimeout(lockWait))
+                            : refused(physical, name, "a lock wait time-out"));
+        }
+        Duration statement = statementTimeout;
+        if (statement != null) {
+            statementTimeout = null;
+            statementLimit = statement.isZero() ? null : statement;
+            changes.timeouts();
+            work = work.then(
+                    physical.sheet().can(DriverSheet.Capability.STATEMENT_TIMEOUT)
+                            ? Mono.from(driver.setStatementTimeout(statement))
+                            : refused(physical, name, "a statement time-out"));
+        }
+        if (autoCommitPending) {
+            autoCommitPending = false;
+            changes.autoCommit();
+            work = work.then(Mono.from(driver.setAutoCommit(autoCommit)));
+        }
+        return work;
+    }
+
+    private static Mono<Void> refused(PhysicalConnection physical, @Nullable String name, String feature) {
+        return Mono.error(new UnsupportedFeatureException(
+                name,
+                physical.sheet().product(),
+                feature + " (its driver ignores the wish)",
+                "Set it on the server or in the connection's options, or bound the chain with timeout(..)"));
+    }
+}

@@ -1,0 +1,278 @@
+package dev.switchboard.core;
+
+import io.r2dbc.pool.ConnectionPool;
+import io.r2dbc.pool.ConnectionPoolConfiguration;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.ValidationDepth;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+import reactor.util.context.ContextView;
+
+/**
+ * One opened pool of one definition: the lane of the admission queue in front, r2dbc-pool in the middle, physical
+ * connections below. A name that is replaced or recreated gets another one; this one then drains and closes.
+ */
+final class SlotPool {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(SlotPool.class);
+
+    private final ConnectionDefinition definition;
+    private final String where;
+    private final DriverSheet sheet;
+    private final RegistryCore core;
+    private final Preparation preparation;
+    private final AdmissionQueue.Lane lane;
+    private final Opener opener;
+    private final ConnectionPool pool;
+    private final IdleKeeper keeper;
+    private final ConnectionSlot slot;
+    private final Set<PoolEntry> entries = ConcurrentHashMap.newKeySet();
+    private final Set<Lease> leases = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger taking = new AtomicInteger();
+    private final Sinks.Empty<Void> nobodyTakes = Sinks.empty();
+    private volatile boolean draining;
+
+    SlotPool(ConnectionDefinition definition, RegistryCore core, ConnectionSlot slot) {
+        this.definition = definition;
+        this.slot = slot;
+        this.where = definition.where();
+        this.core = core;
+        this.sheet = DriverSheet.of(definition.driver());
+        this.preparation = Preparation.of(definition, sheet);
+        ConnectionFactory driverFactory = definition.open();
+        this.opener = new Opener(this, driverFactory);
+        this.pool = new ConnectionPool(configuration());
+        this.lane = core.queueOf(where).lane(options().maxSize(), options().maxWaiting(), this::queueFull, slot::idle);
+        this.keeper = new IdleKeeper(this, opener, lane);
+    }
+
+    private WaitingQueueFullException queueFull() {
+        return new WaitingQueueFullException(
+                definition.name(), counts(), options().maxWaiting());
+    }
+
+    private ConnectionPoolConfiguration configuration() {
+        // The pool's own limits are never reached: tickets, deadlines, validation and life times are ours.
+        return ConnectionPoolConfiguration.builder(opener)
+                .name(Objects.requireNonNullElse(options().name(), definition.name()))
+                .initialSize(0)
+                .minIdle(0)
+                .maxSize(options().maxSize())
+                .acquireRetry(0)
+                .validationDepth(ValidationDepth.LOCAL)
+                .customizer(builder -> builder.evictInBackground(
+                                options().idleTimeout().dividedBy(2), timer())
+                        .evictionPredicate((connection, metadata) ->
+                                connection instanceof PhysicalConnection physical && refused(physical)))
+                .build();
+    }
+
+    boolean refused(PhysicalConnection physical) {
+        long now = nowNanos();
+        return draining
+                || physical.isGone()
+                || physical.expired(now)
+                || (physical.idleNanos(now) >= options().idleTimeout().toNanos()
+                        && opener.idle() > options().minIdle());
+    }
+
+    /** The r2dbc-pool in the middle: whoever asks it leaves the queue, the guards and the resets. */
+    ConnectionPool inner() {
+        return pool;
+    }
+
+    Echo echo() {
+        return slot.echo();
+    }
+
+    IdleKeeper keeper() {
+        return keeper;
+    }
+
+    boolean hasConnections() {
+        return opener.hasConnections();
+    }
+
+    /** A connection was opened or closed. */
+    void changed() {
+        slot.changed();
+        keeper.look();
+    }
+
+    ConnectionDefinition definition() {
+        return definition;
+    }
+
+    PoolOptions options() {
+        return definition.pool();
+    }
+
+    DriverSheet sheet() {
+        return sheet;
+    }
+
+    Preparation preparation() {
+        return preparation;
+    }
+
+    Scheduler timer() {
+        return core.timer();
+    }
+
+    BackgroundWork background() {
+        return core.background();
+    }
+
+    long nowNanos() {
+        return core.timer().now(TimeUnit.NANOSECONDS);
+    }
+
+    boolean isDraining() {
+        return draining;
+    }
+
+    /** Whether nobody has a connection or waits for one. */
+    boolean isIdle() {
+        return lane.isIdle();
+    }
+
+    PoolCounts counts() {
+        int inUse = leases.size();
+        int opening = Math.max(0, lane.taken() - inUse);
+        return new PoolCounts(
+                inUse, opener.idle(), opening, lane.waiting(), options().maxSize());
+    }
+
+    void forget(PhysicalConnection connection) {
+        opener.forget(connection);
+    }
+
+    /** Moves a driver that would block its subscriber to a bounded-elastic worker. */
+    <T> Publisher<T> offload(Publisher<T> call) {
+        return sheet.can(DriverSheet.Capability.BLOCKS_SUBSCRIBER)
+                ? Flux.from(call).subscribeOn(Schedulers.boundedElastic(), true)
+                : call;
+    }
+
+    /**
+     * Gets a prepared connection to the receiver. What is delivered is delivered by the receiver's call, never by a
+     * signal, so no operator can lose it; the returned Mono only tells that it has happened.
+     */
+    Mono<Void> acquire(Route route, ContextView context, Lease.Receiver receiver) {
+        return Mono.defer(() -> {
+            preparation.refuse(route);
+            AdmissionQueue.Ticket ticket = lane.ticket();
+            PoolEntry entry = new PoolEntry(this, ticket, receiver, new SessionRequest(route, context));
+            return ticket.admitted().then(entry.delivered()).doOnCancel(() -> {
+                ticket.leave();
+                entry.abandon();
+            });
+        });
+    }
+
+    /** Lets an entry in; false when the pool takes no new borrowers. */
+    boolean entered(PoolEntry entry) {
+        entries.add(entry);
+        if (draining) {
+            entries.remove(entry);
+            return false;
+        }
+        return true;
+    }
+
+    void exited(PoolEntry entry) {
+        entries.remove(entry);
+    }
+
+    /**
+     * A connection of the pool in the middle. Nobody may ask that pool while it is being disposed, since it forgets who
+     * does; so its disposal waits for everybody who is in here, and nobody gets in any more.
+     */
+    Mono<Connection> take() {
+        return Mono.defer(() -> {
+            taking.incrementAndGet();
+            return draining
+                    ? Mono.<Connection>error(new MovedException()).doOnTerminate(this::taken)
+                    : pool.create().doOnTerminate(this::taken);
+        });
+    }
+
+    private void taken() {
+        if (taking.decrementAndGet() == 0 && draining) {
+            nobodyTakes.tryEmitEmpty();
+        }
+    }
+
+    void lent(Lease lease) {
+        leases.add(lease);
+    }
+
+    void returned(Lease lease) {
+        leases.remove(lease);
+    }
+
+    /**
+     * Takes the pool out of service at once: waiting borrowers get the error (or move on) and idle connections close;
+     * connections on loan finish within the drain time-out and are closed by force after it.
+     */
+    Mono<Void> drain(Supplier<? extends Throwable> forWaiting) {
+        draining = true;
+        keeper.stop();
+        lane.close(forWaiting);
+        entries.forEach(entry -> entry.dismiss(forWaiting.get()));
+        if (taking.get() == 0) {
+            nobodyTakes.tryEmitEmpty();
+        }
+        Mono<Void> disposed =
+                nobodyTakes.asMono().then(Mono.defer(pool::disposeLater)).onErrorResume(this::notDisposed);
+        Mono<Void> returned = lane.emptied().timeout(options().drainTimeout(), Mono.defer(this::forceOut), timer());
+        return Mono.when(disposed, returned)
+                .then(Mono.defer(opener::closeAll))
+                .doOnTerminate(() -> core.release(where));
+    }
+
+    private Mono<Void> notDisposed(Throwable failure) {
+        LOGGER.warn("Connection '{}': its pool did not close cleanly: {}", definition.name(), failure.toString());
+        return Mono.empty();
+    }
+
+    private Mono<Void> forceOut() {
+        opener.stop();
+        return Flux.fromIterable(leases)
+                .flatMap(lease -> lease.physical().forceClose(options().resetTimeout()), Integer.MAX_VALUE)
+                .then();
+    }
+
+    /** Tells an acquire that its pool was taken out of service and that the name may have another one. */
+    static final class MovedException extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        MovedException() {
+            super("The pool was replaced", null, false, false);
+        }
+    }
+
+    /** Which session a borrower needs. */
+    record SessionRequest(Route route, ContextView context) {
+
+        @Nullable
+        Object key() {
+            return route.preparationKey();
+        }
+    }
+}

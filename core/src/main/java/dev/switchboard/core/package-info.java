@@ -1,0 +1,2 @@
+/** The connection registry and what stands under it. */
+package dev.switchboard.core;

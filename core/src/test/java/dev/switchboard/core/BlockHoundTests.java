@@ -1,0 +1,37 @@
+package dev.switchboard.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+import reactor.blockhound.BlockingOperationError;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.test.StepVerifier;
+
+/** The watch over all other tests is awake. */
+class BlockHoundTests {
+
+    @Test
+    void aPlantedBlockingCallOnAParallelThreadIsCaught() {
+        CountDownLatch never = new CountDownLatch(1);
+        StepVerifier.create(Mono.fromCallable(() -> {
+                            never.await();
+                            return 1;
+                        })
+                        .subscribeOn(Schedulers.parallel()))
+                .verifyErrorSatisfies(failure -> assertThat(failure).isInstanceOf(BlockingOperationError.class));
+    }
+
+    @Test
+    void aWorkerMayBlock() {
+        CountDownLatch open = new CountDownLatch(0);
+        StepVerifier.create(Mono.fromCallable(() -> {
+                            open.await();
+                            return 1;
+                        })
+                        .subscribeOn(Schedulers.boundedElastic()))
+                .expectNext(1)
+                .verifyComplete();
+    }
+}

@@ -1,0 +1,66 @@
+package dev.switchboard.core;
+
+import io.r2dbc.spi.Connection;
+import java.time.Duration;
+import java.util.List;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Takes connections out of a registry and gives them back, for tests that care about the pool and not about the rows. */
+final class Borrowing {
+
+    /** No promise depends on it: only a test that hangs meets it. */
+    static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private Borrowing() {}
+
+    static PoolOptions.Builder quick(PoolOptions.Builder pool) {
+        return pool.maxSize(2).acquireTimeout(Duration.ofSeconds(10)).drainTimeout(Duration.ofSeconds(10));
+    }
+
+    /** A handle that holds a connection of its own when the Mono completes. */
+    static Mono<Connection> borrow(ReactiveConnectionRegistry registry, String name) {
+        return Mono.from(registry.connectionFactory(name).create())
+                .flatMap(connection -> one(connection, "SELECT 1")
+                        .thenReturn((Connection) connection)
+                        .onErrorResume(failure -> Mono.from(connection.close()).then(Mono.error(failure))));
+    }
+
+    static Connection borrowed(ReactiveConnectionRegistry registry, String name) {
+        Connection connection = borrow(registry, name).block(PATIENCE);
+        if (connection == null) {
+            throw new AssertionError("No connection and no error");
+        }
+        return connection;
+    }
+
+    static Mono<Object> one(Connection connection, String sql) {
+        return Flux.from(connection.createStatement(sql).execute())
+                .concatMap(result -> result.map((row, metadata) -> row.get(0)))
+                .single();
+    }
+
+    static Mono<Long> update(Connection connection, String sql) {
+        return Flux.from(connection.createStatement(sql).execute())
+                .concatMap(result -> result.getRowsUpdated())
+                .reduce(0L, Long::sum);
+    }
+
+    /** One query on a connection of its own, given back afterwards. */
+    static Mono<Object> query(ReactiveConnectionRegistry registry, String name, String sql) {
+        return Mono.usingWhen(
+                registry.connectionFactory(name).create(), connection -> one(connection, sql), Connection::close);
+    }
+
+    static void close(Connection connection) {
+        Mono.from(connection.close()).block(PATIENCE);
+    }
+
+    static void close(List<Connection> connections) {
+        connections.forEach(Borrowing::close);
+    }
+
+    static void close(ReactiveConnectionRegistry registry) {
+        registry.close().block(PATIENCE);
+    }
+}
