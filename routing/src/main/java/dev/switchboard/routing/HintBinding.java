@@ -1,0 +1,108 @@
+package dev.switchboard.routing;
+
+import dev.switchboard.core.Route;
+import dev.switchboard.core.RouteBinding;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.util.context.ContextView;
+
+/**
+ * Ties one connection handle to the hints of the Context in which it was asked for, and guards its statements.
+ *
+ * <p>A statement may repeat what the handle was made for, or leave it out; it may narrow a read-write handle to reading. It
+ * may not change or add anything else, since no router is asked again: what a new hint would route to is not known here.
+ * One addition is known to change nothing, the name of the default connection on a handle that took the default, and is let
+ * through where no router stands behind it.
+ */
+final class HintBinding implements RouteBinding {
+
+    private final RoutingRules rules;
+    private final RouteHints held;
+    private final ContextView captured;
+    private final boolean contextExpected;
+    private final @Nullable String defaultName;
+    private volatile boolean narrowedToReadOnly;
+    private volatile boolean readWriteAsked;
+
+    HintBinding(RoutingRules rules, ContextView captured, boolean contextExpected) {
+        this.rules = rules;
+        this.held = RouteHints.from(captured);
+        this.captured = captured;
+        this.contextExpected = contextExpected;
+        this.defaultName = rules.registry().defaultConnection();
+    }
+
+    @Override
+    public Mono<Route> resolve(boolean readOnlyTransaction) {
+        return Mono.defer(() -> {
+                    boolean onlyReads = held.accessMode() == AccessMode.READ_ONLY
+                            || (held.accessMode() == null && readOnlyTransaction && !readWriteAsked);
+                    narrowedToReadOnly = onlyReads;
+                    return rules.narrow(new PartialRoute(name(), onlyReads, null), held);
+                })
+                .contextWrite(context -> context.putAll(captured));
+    }
+
+    @Override
+    public void check(ContextView statementContext) {
+        RouteHints asked = RouteHints.from(statementContext);
+        if (asked.equals(held)) {
+            return;
+        }
+        if (asked.isEmpty()) {
+            if (contextExpected && !held.isEmpty()) {
+                rules.contextLost(name(), held);
+            }
+            return;
+        }
+        for (RoutingHint hint : asked.all()) {
+            if (!agrees(hint)) {
+                throw RouteConflictException.onConnection(name(), held, asked);
+            }
+        }
+    }
+
+    private boolean agrees(RoutingHint asked) {
+        if (asked == AccessMode.READ_ONLY) {
+            return true;
+        }
+        if (asked == AccessMode.READ_WRITE) {
+            readWriteAsked = true;
+            return !isReadOnly();
+        }
+        RoutingHint own = held.ofKind(asked.kind());
+        if (own == null && asked instanceof OverrideHint override && override.changesNothing()) {
+            return true;
+        }
+        return asked.equals(own) || (asked.kind() == RoutingKey.class && choosesSameName(asked, own));
+    }
+
+    private boolean isReadOnly() {
+        return held.accessMode() == AccessMode.READ_ONLY || narrowedToReadOnly;
+    }
+
+    private boolean choosesSameName(RoutingHint asked, @Nullable RoutingHint own) {
+        boolean bothDefault = asked == DefaultConnection.DEFAULT && own == null;
+        return bothDefault || (rules.isPlain() && Objects.equals(nameOf(asked), nameOf(own)));
+    }
+
+    /** The name that the routers start from: fixed with the handle, whatever the registry's default becomes later. */
+    private @Nullable String name() {
+        return nameOf(held.ofKind(RoutingKey.class));
+    }
+
+    private @Nullable String nameOf(@Nullable RoutingHint chosen) {
+        return chosen instanceof RoutingKey key ? key.name() : defaultName;
+    }
+
+    @Override
+    public ContextView capturedContext() {
+        return captured;
+    }
+
+    @Override
+    public String productName() {
+        return rules.productName();
+    }
+}

@@ -1,0 +1,2 @@
+/** Context routing. */
+package dev.switchboard.routing;

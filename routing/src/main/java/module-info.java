@@ -1,0 +1,9 @@
+/** Reactor Context to connection name: hints, routers, the guard, transactions, the SQL client. */
+@org.jspecify.annotations.NullMarked
+module dev.switchboard.routing {
+    requires transitive dev.switchboard.core;
+    requires com.github.benmanes.caffeine;
+    requires org.slf4j;
+
+    exports dev.switchboard.routing;
+}
