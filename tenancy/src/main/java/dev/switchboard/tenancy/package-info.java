@@ -1,0 +1,2 @@
+/** Tenants. */
+package dev.switchboard.tenancy;
