@@ -1,0 +1,116 @@
+package dev.switchboard.examples.quickstart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.switchboard.databases.Product;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The README is right: its snippets compile and run, its commands are the ones that are used, its links lead somewhere. */
+class ReadmeTests {
+
+    private static final Path ROOT = Path.of("..", "..").toAbsolutePath().normalize();
+
+    @TempDir
+    Path folder = Path.of("");
+
+    private SnippetDatabases databases;
+
+    private static List<String> page(String name) throws IOException {
+        return Files.readAllLines(ROOT.resolve(name));
+    }
+
+    static List<Fence> snippets() throws IOException {
+        return Fence.of("java", "README.md", page("README.md"));
+    }
+
+    @BeforeEach
+    void fill() {
+        databases = new SnippetDatabases(folder);
+    }
+
+    @AfterEach
+    void drop() {
+        databases.close();
+    }
+
+    private List<List<?>> run(Fence snippet) throws Exception {
+        return new SnippetCompiler(folder)
+                .compile(snippet)
+                .run(databases.orders().url(), databases.billing().url(), folder);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("snippets")
+    void everySnippetCompilesAndRuns(Fence snippet) throws Exception {
+        if (snippet.text().contains("forProduct(\"PostgreSQL\")")) {
+            assumeThat(databases.orders().product()).isEqualTo(Product.POSTGRESQL);
+        }
+        assertThat(run(snippet)).isNotEmpty();
+    }
+
+    @Test
+    void theFirstSnippetReadsFromTheDatabasesThatItNames() throws Exception {
+        assertThat(run(snippets().get(0)))
+                .map(List::toString)
+                .containsExactly(
+                        "[Customer[id=1, name=customer of orders]]",
+                        "[Customer[id=1, name=customer of billing]]",
+                        "[Customer[id=1, name=customer of audit]]",
+                        "[1]");
+    }
+
+    @Test
+    void aSnippetThatDoesNotCompileIsNamedByItsLine() {
+        Fence wrong = new Fence("README.md", 40, List.of("int right = 1;", "int wrong = \"text\";"), List.of());
+        assertThatThrownBy(() -> run(wrong))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageStartingWith("README.md:41: ");
+    }
+
+    @Test
+    void aSnippetWhoseChainFailsFails() {
+        Fence wrong =
+                new Fence("README.md", 40, List.of("customers.contextWrite(usingConnection(\"biling\"));"), List.of());
+        assertThatThrownBy(() -> run(wrong)).hasMessageContaining("'biling' is not registered");
+    }
+
+    @Test
+    void theCommandsAreTheOnesThatAreUsed() throws IOException {
+        List<String> commands = Fence.of("sh", "README.md", page("README.md")).stream()
+                .map(Fence::text)
+                .toList();
+        assertThat(commands).hasSize(3);
+        assertThat(page("examples/quickstart/pom.xml"))
+                .map(String::strip)
+                .contains(
+                        "<!-- Runs the program: " + commands.get(0) + " -->",
+                        "<!-- The same with real servers: " + commands.get(1) + " -->");
+        assertThat(page(".ci/run"))
+                .map(line -> line.replace(" --batch-mode --no-transfer-progress", ""))
+                .contains(commands.get(2));
+        assertThat(page("CONTRIBUTING.md")).contains(commands.get(2));
+    }
+
+    @Test
+    void everyLinkLeadsToAFile() throws IOException {
+        String readme = Files.readString(ROOT.resolve("README.md"));
+        Stream<String> targets =
+                Pattern.compile("\\]\\(([^)]+)\\)").matcher(readme).results().map(link -> link.group(1));
+        assertThat(targets)
+                .isNotEmpty()
+                .allSatisfy(target -> assertThat(ROOT.resolve(target)).exists());
+    }
+}
