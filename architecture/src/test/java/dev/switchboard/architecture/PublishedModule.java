@@ -1,0 +1,168 @@
+package dev.switchboard.architecture;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** The published modules and what each may know: the arrows of ARCHITECTURE.md, one row for each module. */
+@SuppressWarnings("ImmutableEnumChecker") // Its collections are unmodifiable.
+enum PublishedModule {
+    CORE(
+            "core",
+            "dev.switchboard.core",
+            List.of(),
+            Library.R2DBC,
+            Library.R2DBC_POOL,
+            Library.POSTGRESQL_DRIVER,
+            Library.REACTOR,
+            Library.REACTOR_POOL,
+            Library.TLS,
+            Library.CAFFEINE,
+            Library.LOGGING,
+            Library.JSPECIFY),
+    JDBC_BRIDGE(
+            "jdbc-bridge",
+            "dev.switchboard.jdbc",
+            List.of(),
+            Library.R2DBC,
+            Library.REACTOR,
+            Library.JDBC,
+            Library.SQLITE,
+            Library.LOGGING,
+            Library.JSPECIFY),
+    ROUTING(
+            "routing",
+            "dev.switchboard.routing",
+            List.of(CORE),
+            Library.R2DBC,
+            Library.REACTOR,
+            Library.CAFFEINE,
+            Library.LOGGING,
+            Library.JSPECIFY),
+    TENANCY(
+            "tenancy",
+            "dev.switchboard.tenancy",
+            List.of(ROUTING, CORE),
+            Library.R2DBC,
+            Library.REACTOR,
+            Library.CAFFEINE,
+            Library.LOGGING,
+            Library.JSPECIFY);
+
+    private static final List<String> JAVA =
+            List.of("java.io", "java.lang..", "java.math", "java.net", "java.nio..", "java.time..", "java.util..");
+
+    private final String folder;
+    private final String root;
+    private final List<PublishedModule> knows;
+    private final Set<Library> libraries;
+
+    PublishedModule(String folder, String root, List<PublishedModule> knows, Library... libraries) {
+        this.folder = folder;
+        this.root = root;
+        this.knows = knows;
+        this.libraries = Set.of(libraries);
+    }
+
+    /** The folder in the repository. */
+    String folder() {
+        return folder;
+    }
+
+    /** The package that everything in the module lives in; the module is named after it. */
+    String root() {
+        return root;
+    }
+
+    String artifact() {
+        return "switchboard-" + folder;
+    }
+
+    List<PublishedModule> knows() {
+        return knows;
+    }
+
+    /** Every package that a class of this module may use. */
+    String[] knownPackages() {
+        Stream<String> own = Stream.of(root + "..");
+        Stream<String> below = knows.stream().map(module -> module.root + "..");
+        Stream<String> foreign = libraries.stream().flatMap(library -> library.packages().stream());
+        return Stream.of(own, below, foreign, JAVA.stream())
+                .flatMap(names -> names)
+                .toArray(String[]::new);
+    }
+
+    /** Every module that this module's descriptor may require. */
+    List<String> requirable() {
+        Stream<String> below = knows.stream().map(PublishedModule::root);
+        Stream<String> foreign = libraries.stream().flatMap(library -> library.modules().stream());
+        return Stream.of(Stream.of("java.base"), below, foreign)
+                .flatMap(names -> names)
+                .toList();
+    }
+
+    /** Every artifact that a program gets with this module, optional ones included. */
+    List<String> dependable() {
+        Stream<String> below = knows.stream().map(PublishedModule::artifact);
+        Stream<String> foreign = libraries.stream().flatMap(library -> library.artifacts().stream());
+        return Stream.concat(below, foreign).toList();
+    }
+
+    static PublishedModule named(String moduleName) {
+        return Arrays.stream(values())
+                .filter(module -> module.root.equals(moduleName))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("The module " + moduleName
+                        + " has no row in PublishedModule; add one that says what it may know"));
+    }
+
+    /** A library by the names it has in sources, in module descriptors and in Maven. */
+    @SuppressWarnings("ImmutableEnumChecker") // Its collections are unmodifiable.
+    private enum Library {
+        R2DBC(
+                List.of("io.r2dbc.spi", "org.reactivestreams"),
+                List.of("r2dbc.spi", "org.reactivestreams"),
+                List.of("r2dbc-spi", "reactive-streams")),
+        R2DBC_POOL(List.of("io.r2dbc.pool"), List.of("r2dbc.pool"), List.of("r2dbc-pool")),
+        // Optional: the cancel request is not in the R2DBC specification.
+        POSTGRESQL_DRIVER(List.of("io.r2dbc.postgresql.api"), List.of("r2dbc.postgresql"), List.of("r2dbc-postgresql")),
+        REACTOR(
+                List.of("reactor.core..", "reactor.util.."),
+                List.of("reactor.core", "org.reactivestreams"),
+                List.of("reactor-core")),
+        REACTOR_POOL(List.of("reactor.pool"), List.of("reactor.pool"), List.of("reactor-pool")),
+        CAFFEINE(
+                List.of("com.github.benmanes.caffeine.cache"),
+                List.of("com.github.benmanes.caffeine"),
+                List.of("caffeine")),
+        // To say why a handshake failed.
+        TLS(List.of("java.security.cert", "javax.net.ssl"), List.of(), List.of()),
+        JDBC(List.of("java.sql"), List.of("java.sql"), List.of()),
+        SQLITE(List.of("org.sqlite.."), List.of("org.xerial.sqlitejdbc"), List.of("sqlite-jdbc")),
+        LOGGING(List.of("org.slf4j"), List.of("org.slf4j"), List.of("slf4j-api")),
+        JSPECIFY(List.of("org.jspecify.annotations"), List.of("org.jspecify"), List.of("jspecify"));
+
+        private final List<String> packages;
+        private final List<String> modules;
+        private final List<String> artifacts;
+
+        Library(List<String> packages, List<String> modules, List<String> artifacts) {
+            this.packages = packages;
+            this.modules = modules;
+            this.artifacts = artifacts;
+        }
+
+        List<String> packages() {
+            return packages;
+        }
+
+        List<String> modules() {
+            return modules;
+        }
+
+        List<String> artifacts() {
+            return artifacts;
+        }
+    }
+}
