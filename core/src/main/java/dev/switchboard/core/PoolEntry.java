@@ -5,6 +5,7 @@ import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Wrapped;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -61,10 +62,10 @@ final class PoolEntry {
         state.compareAndSet(State.PENDING, State.ABANDONED);
     }
 
-    /** The borrower is sent away unless it has its connection already. */
-    void dismiss(Throwable reason) {
+    /** The borrower is sent away unless it has its connection already; only from here it hears why. */
+    void dismiss(Supplier<? extends Throwable> reason) {
         if (state.compareAndSet(State.PENDING, State.ABANDONED)) {
-            delivered.tryEmitError(reason);
+            delivered.tryEmitError(reason.get());
         }
     }
 
@@ -149,14 +150,20 @@ final class PoolEntry {
     }
 
     private Mono<Void> deliver(Lease lease) {
-        boolean wanted = state.compareAndSet(State.PENDING, State.DELIVERED) && receiver.accept(lease);
+        if (!state.compareAndSet(State.PENDING, State.DELIVERED)) {
+            return lease.release();
+        }
         // A receiver that has gone is not waiting, but whoever subscribed for it may be.
-        return (wanted ? Mono.<Void>empty() : lease.release()).doOnTerminate(delivered::tryEmitEmpty);
+        return (receiver.accept(lease) ? Mono.<Void>empty() : lease.release()).doOnTerminate(delivered::tryEmitEmpty);
     }
 
     private Mono<Void> failed(Throwable failure) {
         Lease lease = held;
         Mono<Void> accounted = lease == null ? Mono.fromRunnable(ticket::giveBack) : lease.discard();
-        return accounted.doOnTerminate(() -> delivered.tryEmitError(failure));
+        return accounted.doOnTerminate(() -> {
+            if (!abandoned()) {
+                delivered.tryEmitError(failure);
+            }
+        });
     }
 }

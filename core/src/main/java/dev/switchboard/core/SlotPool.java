@@ -233,7 +233,7 @@ final class SlotPool {
         draining = true;
         keeper.stop();
         lane.close(forWaiting);
-        entries.forEach(entry -> entry.dismiss(forWaiting.get()));
+        entries.forEach(entry -> entry.dismiss(forWaiting));
         if (taking.get() == 0) {
             nobodyTakes.tryEmitEmpty();
         }

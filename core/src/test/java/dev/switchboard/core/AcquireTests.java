@@ -17,7 +17,9 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
+import reactor.util.context.Context;
 
 /** Waiting for a connection: in order, within one deadline, and gone without a trace when the waiter leaves. */
 class AcquireTests {
@@ -172,6 +174,26 @@ class AcquireTests {
                 .verify(Duration.ofSeconds(3));
         assertThat(counts().waiting()).isZero();
         Borrowing.close(holder);
+    }
+
+    @Test
+    void aBorrowerWhoIsSentAwayWhileItsConnectionArrivesHearsWhy() {
+        Sinks.Empty<Void> gate = Sinks.empty();
+        CountingFactory held = new CountingFactory(database.url()).gate(gate.asMono());
+        RegistryCore core = new RegistryCore(Schedulers.parallel(), ExchangeOptions.defaults());
+        ConnectionSlot slot = new ConnectionSlot(ConnectionDefinition.of("held", held), core);
+        Mono<Void> removed = Mono.defer(() -> slot.remove(() -> {
+            // Between the decision to send the borrower away and the moment in which it hears so.
+            gate.tryEmitEmpty();
+            core.background().quiescent().block(LONG);
+            return new ConnectionDrainingException("held");
+        }));
+        StepVerifier.create(slot.acquire(Route.to("held"), Context.empty(), lease -> true))
+                .expectSubscription()
+                .then(() -> Waiting.until("opening", () -> held.asked() == 1))
+                .then(() -> removed.block(LONG))
+                .expectError(ConnectionDrainingException.class)
+                .verify(LONG);
     }
 
     @Test
