@@ -239,10 +239,10 @@ final class ConnectionHandle implements SwitchboardConnection {
     }
 
     private Mono<Void> validateRemote() {
-        return Mono.from(session.offloaded(session.driver().validate(ValidationDepth.REMOTE)))
+        return session.validated(Mono.from(session.driver().validate(ValidationDepth.REMOTE))
                 .filter(Boolean::booleanValue)
                 .switchIfEmpty(Mono.error(() -> session.released("validation")))
-                .then();
+                .then());
     }
 
     @Override
@@ -273,9 +273,15 @@ final class ConnectionHandle implements SwitchboardConnection {
 
     @Override
     public <E> @Nullable E unwrap(Class<E> type) {
+        if (type.isInstance(this)) {
+            return type.cast(this);
+        }
         PhysicalConnection physical = session.physical();
-        E found = Unwrapping.find(physical == null ? null : physical.driver(), type);
-        return found != null || !type.isInstance(this) ? found : type.cast(this);
+        E found = physical == null || closing ? null : Unwrapping.find(physical.driver(), type);
+        if (found != null) {
+            session.changes().unknown();
+        }
+        return found;
     }
 
     @Override

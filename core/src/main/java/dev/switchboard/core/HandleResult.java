@@ -39,7 +39,10 @@ final class HandleResult implements Result {
     static Flux<Result> results(OpenExchange exchange, Publisher<Result> driver) {
         return Flux.from(subscriber -> {
             Piece<Result> piece = Piece.ofCommand(exchange, core(subscriber), exchange::unwanted);
-            exchange.opened(piece);
+            if (!exchange.begins(piece)) {
+                exchange.<Result>notBegun().subscribe(core(subscriber));
+                return;
+            }
             Flux.from(driver)
                     .<Result>map(result -> exchange.handedOut(new HandleResult(exchange, result)))
                     .subscribe(piece);
@@ -120,8 +123,17 @@ final class HandleResult implements Result {
                                 + " that receives it, once."));
                 return;
             }
-            Publisher<T> source = (Publisher<T>) exchange.session().offloaded(stream.apply(piece));
+            Publisher<T> source = (Publisher<T>) exchange.session().offloaded(rows(stream, piece));
             source.subscribe(piece);
         });
+    }
+
+    /** A driver that refuses by throwing ends the piece like one that refuses by a signal. */
+    private static <T> Publisher<?> rows(Function<Piece<T>, Publisher<?>> stream, Piece<T> piece) {
+        try {
+            return stream.apply(piece);
+        } catch (RuntimeException refused) {
+            return Flux.error(refused);
+        }
     }
 }

@@ -323,6 +323,16 @@ final class HandleSession {
         return physical == null ? sent : physical.untilGone(sent);
     }
 
+    /** A validation that is not answered in time says that the connection is dead. */
+    Mono<Void> validated(Mono<Void> validation) {
+        Lease held = lease;
+        return held == null
+                ? validation
+                : command(validation)
+                        .timeout(held.pool().options().validationTimeout(), timer())
+                        .doOnError(failure -> broken());
+    }
+
     <T> Publisher<T> offloaded(Publisher<T> call) {
         Lease held = lease;
         return held == null ? call : held.pool().offload(call);

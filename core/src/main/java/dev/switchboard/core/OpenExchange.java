@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -40,9 +39,12 @@ final class OpenExchange {
     private final List<Piece<?>> pieces = new ArrayList<>(2);
     private final List<HandleResult> unread = new ArrayList<>(1);
     private final AtomicLong dropped = new AtomicLong();
-    private final AtomicBoolean escalated = new AtomicBoolean();
     private final Sinks.Empty<Void> read = Sinks.empty();
+    /** Nothing was sent yet. */
+    private boolean beginning = true;
+
     private boolean draining;
+    private boolean escalated;
     private boolean stopping;
     private boolean ended;
     private boolean unwelcome;
@@ -71,6 +73,14 @@ final class OpenExchange {
     /** The driver took nothing: the exchange ends before it began. */
     void refused(Throwable reason) {
         translated(reason);
+        neverBegins();
+    }
+
+    private void neverBegins() {
+        synchronized (this) {
+            beginning = false;
+            ended = true;
+        }
         leaveTurn();
     }
 
@@ -96,9 +106,21 @@ final class OpenExchange {
         return session.timer().now(TimeUnit.NANOSECONDS);
     }
 
-    /** A piece is about to be subscribed. */
-    synchronized void opened(Piece<?> piece) {
-        pieces.add(piece);
+    /** The command is about to be sent; false when its reader has left or the handle closes, and nothing may be sent. */
+    boolean begins(Piece<?> command) {
+        synchronized (this) {
+            if (!unwelcome && !turn.isCancelled()) {
+                beginning = false;
+                pieces.add(command);
+                return true;
+            }
+        }
+        neverBegins();
+        return false;
+    }
+
+    <T> Mono<T> notBegun() {
+        return turn.refused();
     }
 
     /** A result leaves for its reader. */
@@ -166,7 +188,10 @@ final class OpenExchange {
             }
             finish = finished();
             drain = !finish && !draining && abandoned();
-            draining |= drain;
+            if (drain) {
+                draining = true;
+                session.background().enter();
+            }
             readUp = stopping && pieces.isEmpty();
         }
         discards.forEach(Runnable::run);
@@ -181,7 +206,7 @@ final class OpenExchange {
     }
 
     private boolean finished() {
-        if (ended || stopping || !pieces.isEmpty() || !unread.isEmpty()) {
+        if (ended || beginning || stopping || !pieces.isEmpty() || !unread.isEmpty()) {
             return false;
         }
         ended = true;
@@ -200,6 +225,16 @@ final class OpenExchange {
                 && pieces.stream().allMatch(Piece::isLeft);
     }
 
+    private boolean finishWhereDone() {
+        synchronized (this) {
+            if (!finished()) {
+                return false;
+            }
+        }
+        finish();
+        return true;
+    }
+
     private void finish() {
         Disposable armed = deadline;
         if (armed != null) {
@@ -212,7 +247,6 @@ final class OpenExchange {
     }
 
     private void startDrain() {
-        session.background().enter();
         LOGGER.debug(
                 "Connection '{}': nobody reads this statement any more; if it writes, it may have happened: {}",
                 session.connectionName(),
@@ -220,19 +254,16 @@ final class OpenExchange {
         arm();
     }
 
-    private void arm() {
+    private synchronized void arm() {
+        if (ended) {
+            return;
+        }
         ExchangeOptions options = session.exchangeOptions();
         Duration limit = mayCostTransaction ? options.drainTimeout() : options.transactionDrainTimeout();
-        Disposable armed = session.timer().schedule(this::escalate, limit.toNanos(), TimeUnit.NANOSECONDS);
         Disposable before = deadline;
-        deadline = armed;
+        deadline = session.timer().schedule(this::escalate, limit.toNanos(), TimeUnit.NANOSECONDS);
         if (before != null) {
             before.dispose();
-        }
-        synchronized (this) {
-            if (ended) {
-                armed.dispose();
-            }
         }
     }
 
@@ -250,19 +281,12 @@ final class OpenExchange {
 
     /** Asks the server to stop, and closes the connection when even that does not help. */
     private void escalate() {
-        synchronized (this) {
-            if (ended || !draining) {
-                return;
-            }
-        }
-        if (!escalated.compareAndSet(false, true)) {
-            return;
-        }
         boolean readUp;
         synchronized (this) {
-            if (ended) {
+            if (ended || !draining || escalated) {
                 return;
             }
+            escalated = true;
             stopping = true;
             readUp = pieces.isEmpty();
         }
@@ -291,18 +315,12 @@ final class OpenExchange {
             session.transactionLost(turn.sql(), session.exchangeOptions().transactionDrainTimeout());
         }
         List<Piece<?>> left;
-        boolean finish;
         synchronized (this) {
             stopping = false;
             left = session.isBroken() ? List.copyOf(pieces) : List.of();
         }
         left.forEach(Piece::abort);
-        synchronized (this) {
-            finish = finished();
-        }
-        if (finish) {
-            finish();
-        }
+        finishWhereDone();
     }
 
     /** How long nobody has asked this exchange for more; 0 while somebody does, or while it is being drained. */
@@ -333,7 +351,7 @@ final class OpenExchange {
     /** Makes room for the next turn when only unread results stand in the way; false when something is being read. */
     boolean giveWay() {
         synchronized (this) {
-            if (ended || !pieces.isEmpty()) {
+            if (ended || beginning || !pieces.isEmpty()) {
                 return false;
             }
         }
@@ -362,16 +380,13 @@ final class OpenExchange {
             unwelcome = true;
         }
         discards.forEach(Runnable::run);
-        boolean finish;
-        synchronized (this) {
-            finish = finished();
+        if (!finishWhereDone()) {
+            session.timer()
+                    .schedule(
+                            this::expel,
+                            session.exchangeOptions().drainTimeout().toNanos(),
+                            TimeUnit.NANOSECONDS);
         }
-        if (finish) {
-            finish();
-            return;
-        }
-        session.timer()
-                .schedule(this::expel, session.exchangeOptions().drainTimeout().toNanos(), TimeUnit.NANOSECONDS);
     }
 
     private void expel() {

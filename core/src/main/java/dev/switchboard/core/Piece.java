@@ -27,7 +27,11 @@ final class Piece<T> implements CoreSubscriber<T>, Subscription {
 
     private static final int LIVE = 0;
     private static final int LEFT = 1;
-    private static final int ENDED = 2;
+    private static final int EXPELLED = 2;
+    private static final int ENDED = 3;
+
+    /** Added to {@link #emitting} when the reader is to hear that it was expelled. */
+    private static final int OVER = 1 << 30;
 
     private final OpenExchange exchange;
     private final @Nullable CoreSubscriber<? super T> reader;
@@ -35,9 +39,9 @@ final class Piece<T> implements CoreSubscriber<T>, Subscription {
     private final boolean carriesResults;
     private final AtomicInteger state = new AtomicInteger(LIVE);
     private final AtomicLong demand = new AtomicLong();
+    private final AtomicInteger emitting = new AtomicInteger();
     private final Sinks.Empty<Void> left = Sinks.empty();
     private volatile long withoutDemandSince;
-    private volatile boolean expelled;
     private volatile @Nullable Subscription upstream;
 
     private Piece(
@@ -150,8 +154,7 @@ final class Piece<T> implements CoreSubscriber<T>, Subscription {
 
     /** The handle closes over the reader's head: read on for nobody; the reader hears of it at the stream's end. */
     void expel() {
-        if (state.compareAndSet(LIVE, LEFT)) {
-            expelled = true;
+        if (state.compareAndSet(LIVE, EXPELLED)) {
             Subscription source = upstream;
             if (exchange.passesCancel() && source != null) {
                 source.cancel();
@@ -164,16 +167,22 @@ final class Piece<T> implements CoreSubscriber<T>, Subscription {
 
     /** The connection was closed under the stream; it may never signal again. */
     void abort() {
-        expelled |= state.get() == LIVE;
-        if (state.getAndSet(ENDED) != ENDED) {
-            exchange.changed(this, true);
+        int before = end(true);
+        if (before == LIVE || before == EXPELLED) {
             tellExpelled();
         }
     }
 
+    /** Once, by whoever ended the piece; a reader that is in the middle of a value hears of it after that value. */
     private void tellExpelled() {
+        if (emitting.getAndAdd(OVER) == 0) {
+            over();
+        }
+    }
+
+    private void over() {
         CoreSubscriber<? super T> to = reader;
-        if (expelled && to != null) {
+        if (to != null) {
             to.onError(exchange.session().released("reading a result"));
         }
     }
@@ -185,10 +194,25 @@ final class Piece<T> implements CoreSubscriber<T>, Subscription {
             drop(value);
             return;
         }
+        if (emitting.incrementAndGet() > OVER) {
+            emitting.decrementAndGet();
+            drop(value);
+            return;
+        }
+        countDemand();
+        to.onNext(value);
+        if (emitting.decrementAndGet() == OVER) {
+            over();
+        }
+    }
+
+    private void countDemand() {
         if (demand.get() != Long.MAX_VALUE && demand.decrementAndGet() == 0) {
             withoutDemandSince = exchange.nowNanos();
+            if (demand.get() > 0) {
+                withoutDemandSince = IN_DEMAND; // a request came between the two lines above
+            }
         }
-        to.onNext(value);
     }
 
     private void drop(T value) {
@@ -208,7 +232,7 @@ final class Piece<T> implements CoreSubscriber<T>, Subscription {
         CoreSubscriber<? super T> to = reader;
         if (before == LIVE && to != null) {
             to.onError(translated);
-        } else if (before == LEFT) {
+        } else if (before == EXPELLED) {
             tellExpelled();
         }
     }
@@ -219,7 +243,7 @@ final class Piece<T> implements CoreSubscriber<T>, Subscription {
         CoreSubscriber<? super T> to = reader;
         if (before == LIVE && to != null) {
             to.onComplete();
-        } else if (before == LEFT) {
+        } else if (before == EXPELLED) {
             tellExpelled();
         }
     }

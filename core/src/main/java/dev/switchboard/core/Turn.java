@@ -44,6 +44,7 @@ final class Turn {
 
     void exchange(OpenExchange opened) {
         exchange = opened;
+        queue.begins(opened);
     }
 
     /** Queues at subscription, completes when it is this turn's time. */

@@ -71,6 +71,8 @@ final class TurnQueue {
                 exchange.mayCostTransaction();
             }
             if (exchange.giveWay()) {
+                // Not the end of it: others may be in the queue before this turn.
+                watch(turn, options.overlapTimeout().toNanos());
                 return;
             }
         }
@@ -140,6 +142,21 @@ final class TurnQueue {
             reason = closed;
         }
         return reason == null ? null : reason.apply(sql);
+    }
+
+    /** Tells an exchange that begins what came while it was not there to be told. */
+    void begins(OpenExchange exchange) {
+        boolean closing;
+        boolean rollbackWaits;
+        synchronized (this) {
+            closing = closed != null;
+            rollbackWaits = waiting.stream().anyMatch(Turn::endsTransaction);
+        }
+        if (closing) {
+            exchange.closing();
+        } else if (rollbackWaits) {
+            exchange.mayCostTransaction();
+        }
     }
 
     void left(Turn turn) {

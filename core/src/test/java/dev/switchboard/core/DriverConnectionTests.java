@@ -183,6 +183,15 @@ class DriverConnectionTests {
     }
 
     @Test
+    void nobodyReachesTheDriverThroughAHandleThatIsClosed() {
+        SwitchboardConnection handle = (SwitchboardConnection) Borrowing.borrowed(registry, "own");
+        assertThat(handle.unwrap(type())).isNotNull();
+        Borrowing.close(handle);
+        assertThat(handle.unwrap(type())).isNull();
+        assertThat(handle.unwrap(Connection.class)).isSameAs(handle);
+    }
+
+    @Test
     void theInnerPoolIsTheOneThatServes() {
         registry.pool("own")
                 .flatMapMany(pool -> {
