@@ -10,8 +10,8 @@ final class NestedTransaction extends TransactionScope {
     private final RootTransaction root;
     private final String savepoint;
 
-    NestedTransaction(TransactionScope outer, TransactionOptions options) {
-        super(outer.handle(), outer.binding(), options);
+    NestedTransaction(TransactionScope outer) {
+        super(outer.handle(), outer.binding(), outer.options());
         this.outer = outer;
         this.root = outer instanceof NestedTransaction nested ? nested.root : (RootTransaction) outer;
         this.savepoint = root.nextSavepoint();
@@ -35,14 +35,21 @@ final class NestedTransaction extends TransactionScope {
         return handle().releaseSavepoint(savepoint)
                 .onErrorResume(failure -> sendRollback()
                         .onErrorResume(second -> attach(second, failure))
-                        .then(Mono.error(failure)));
+                        .then(Mono.error(failure)))
+                .doOnCancel(this::cancelledWhileEnding);
+    }
+
+    /** Whether its savepoint is still there to roll back to is not known then. */
+    private void cancelledWhileEnding() {
+        outer.doom("was cancelled while it ended (by take, first, next or a time-out)", null);
     }
 
     @Override
     Mono<Void> sendRollback() {
         return handle().rollbackTransactionToSavepoint(savepoint)
                 .then(handle().releaseSavepoint(savepoint))
-                .doOnError(failure -> outer.doom("could not roll back to its savepoint", failure));
+                .doOnError(failure -> outer.doom("could not roll back to its savepoint", failure))
+                .doOnCancel(this::cancelledWhileEnding);
     }
 
     @Override

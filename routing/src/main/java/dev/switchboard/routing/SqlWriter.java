@@ -3,8 +3,10 @@ package dev.switchboard.routing;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Writes SQL for one run: texts, and markers with the values that they stand for. */
 final class SqlWriter {
@@ -12,7 +14,8 @@ final class SqlWriter {
     private final SqlDialect dialect;
     private final StringBuilder sql = new StringBuilder();
     private final List<WrittenSql.Value> values = new ArrayList<>();
-    private final Map<String, String> markers = new HashMap<>();
+    private final Map<Object, String> markers = new HashMap<>();
+    private final Set<String> names = new HashSet<>();
 
     SqlWriter(SqlDialect dialect) {
         this.dialect = dialect;
@@ -24,9 +27,13 @@ final class SqlWriter {
 
     /** Writes the marker of a named value; where the dialect can, all uses of a name share one. */
     void named(String name, Object value) {
-        String known = dialect.bindsEachUse() ? null : markers.get(name);
+        shared(name, name, value);
+    }
+
+    private void shared(Object identity, String name, Object value) {
+        String known = dialect.bindsEachUse() ? null : markers.get(identity);
         String marker = known == null ? add(name, value) : known;
-        markers.put(name, marker);
+        markers.put(identity, marker);
         sql.append(marker);
     }
 
@@ -44,7 +51,7 @@ final class SqlWriter {
         int full = fillUp ? filledUp(all.size()) : all.size();
         for (int i = 0; i < full; i++) {
             sql.append(i == 0 ? "" : ", ");
-            named(name + "__" + i, all.get(Math.min(i, all.size() - 1)));
+            shared(new Element(name, i), name + "__" + i, all.get(Math.min(i, all.size() - 1)));
         }
     }
 
@@ -53,11 +60,18 @@ final class SqlWriter {
         return values.size() + power <= dialect.mostValues() ? power : size;
     }
 
-    private String add(String name, Object value) {
+    private String add(String wanted, Object value) {
+        String name = wanted;
+        while (!names.add(name)) {
+            name += "_"; // somebody calls a parameter what an element of a list is called
+        }
         String marker = dialect.marker(name, values.size());
         values.add(new WrittenSql.Value(name, value));
         return isJson(value) ? dialect.jsonMarker(marker) : marker;
     }
+
+    /** An element of a list, which is none of the parameters that happen to be called like it. */
+    private record Element(String list, int index) {}
 
     private static boolean isJson(Object value) {
         return value instanceof JsonText || (value instanceof SqlNull none && none.type() == JsonText.class);

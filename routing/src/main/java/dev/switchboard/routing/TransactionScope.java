@@ -111,7 +111,11 @@ abstract class TransactionScope {
     }
 
     private Mono<Void> rollbackQuietly(Throwable reason) {
-        return open ? sendRollback().onErrorResume(failure -> attach(failure, reason)) : Mono.empty();
+        if (!open) {
+            return Mono.empty();
+        }
+        open = false;
+        return sendRollback().onErrorResume(failure -> attach(failure, reason));
     }
 
     /** The user's own error is the one that arrives; a failing rollback rides along. */

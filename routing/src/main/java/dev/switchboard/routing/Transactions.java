@@ -63,7 +63,7 @@ final class Transactions {
 
     private TransactionScope open(@Nullable TransactionScope outer, ContextView context, TransactionOptions options) {
         if (outer != null) {
-            return new NestedTransaction(outer, options);
+            return new NestedTransaction(outer);
         }
         HintBinding binding = routed.bind(context);
         return new RootTransaction(routed.open(binding), binding, options);

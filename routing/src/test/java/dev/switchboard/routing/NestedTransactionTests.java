@@ -2,12 +2,21 @@ package dev.switchboard.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchboard.core.ConnectionDefinition;
+import dev.switchboard.core.ReactiveConnectionRegistry;
 import dev.switchboard.core.TransactionStateException;
 import dev.switchboard.databases.Product;
+import io.r2dbc.proxy.ProxyConnectionFactory;
+import io.r2dbc.proxy.core.MethodExecutionInfo;
+import io.r2dbc.proxy.listener.ProxyExecutionListener;
+import io.r2dbc.spi.ConnectionFactories;
+import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.IsolationLevel;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
 
 class NestedTransactionTests extends TransactionsOnEveryProduct {
@@ -126,5 +135,45 @@ class NestedTransactionTests extends TransactionsOnEveryProduct {
         StepVerifier.create(onA(db.inTransaction(work)))
                 .expectError(TransactionStateException.class)
                 .verify(PATIENCE);
+    }
+
+    @Test
+    void aNestedTransactionKnowsHowTheOutermostBegan() {
+        TransactionOptions serializable = TransactionOptions.defaults().withIsolationLevel(IsolationLevel.SERIALIZABLE);
+        Mono<Long> innermost = db.inTransaction(fleet.write(2), serializable);
+
+        StepVerifier.create(onA(db.inTransaction(db.inTransaction(innermost, NESTED), serializable)))
+                .expectNext(1L)
+                .expectComplete()
+                .verify(PATIENCE);
+    }
+
+    @Test
+    void aNestedTransactionThatIsCancelledWhileItEndsIsNotCommittedWithTheOuterOne() {
+        Sinks.Empty<Void> ending = Sinks.empty();
+        ProxyExecutionListener listener = new ProxyExecutionListener() {
+            @Override
+            public void beforeMethod(MethodExecutionInfo call) {
+                if (call.getMethod().getName().equals("releaseSavepoint")) {
+                    ending.tryEmitEmpty();
+                }
+            }
+        };
+        ConnectionFactory proxied = ProxyConnectionFactory.builder(
+                        ConnectionFactories.get(fleet.databaseOf("a").url()))
+                .listener(listener)
+                .build();
+        ReactiveConnectionRegistry registry =
+                ReactiveConnectionRegistry.create().register(ConnectionDefinition.of("a", proxied));
+        SqlClient watched = SqlClient.over(RoutingConnectionFactory.over(registry));
+        Mono<Long> write =
+                watched.sql("INSERT INTO note (id, body) VALUES (1, 'one')").rowsUpdated();
+        Mono<Long> nested = watched.inTransaction(write, NESTED).takeUntilOther(ending.asMono());
+
+        StepVerifier.create(onA(watched.inTransaction(nested.thenReturn(1L))))
+                .expectError(RollbackOnlyException.class)
+                .verify(PATIENCE);
+        registry.close().block(PATIENCE);
+        assertThat(fleet.notesIn("a")).isEmpty();
     }
 }

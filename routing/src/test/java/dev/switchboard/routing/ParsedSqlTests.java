@@ -76,6 +76,19 @@ class ParsedSqlTests {
     }
 
     @Test
+    void anElementOfAListIsNotTakenForAParameterThatIsCalledLikeIt() {
+        for (SqlDialect dialect : SqlDialect.values()) {
+            for (String sql : List.of("f(:x) = :x__0", ":x__0 = f(:x)")) {
+                WrittenSql written = ParsedSql.parse(sql, dialect).write(Map.of("x", List.of(1, 2), "x__0", 5), null);
+
+                assertThat(values(written)).as(written.sql()).hasSize(3).contains(1, 2, 5);
+                assertThat(written.values().stream().map(WrittenSql.Value::name))
+                        .doesNotHaveDuplicates();
+            }
+        }
+    }
+
+    @Test
     void aListThatIsAllOfAnInIsFilledUpToAPowerOfTwo() {
         ParsedSql parsed = ParsedSql.parse("SELECT 1 WHERE a in ( :x ) AND b NOT IN(:x) AND c IN (:x, 9)", H2);
 

@@ -24,7 +24,8 @@ import reactor.core.publisher.Mono;
  *
  * <p>A query without a tenant is refused, unless it chooses a shared connection. Inside a tenant's scope a chosen connection
  * must be the tenant's own or a shared one. Overrides ({@code usingDatabase(..)}, {@code usingOptions(..)}) are refused, with
- * a tenant and without: the database of another tenant may be one name away. Immutable; the {@code with} methods return copies.
+ * a tenant and without: the database of another tenant may be one name away. A name that is registered already, by the program or
+ * by another router, is refused as well. Immutable; the {@code with} methods return copies, which know each other's tenants.
  */
 public final class TenantRouter implements Router {
 
@@ -32,26 +33,39 @@ public final class TenantRouter implements Router {
     private final Function<TenantId, ConnectionDefinition> definitions;
     private final Function<TenantId, String> names;
     private final Set<String> shared;
-    private final Map<String, TenantId> owners;
+    private final Map<String, Claim> claims;
 
     private TenantRouter(
             ReactiveConnectionRegistry registry,
             Function<TenantId, ConnectionDefinition> definitions,
             Function<TenantId, String> names,
-            Set<String> shared) {
+            Set<String> shared,
+            Map<String, Claim> claims) {
         this.registry = registry;
         this.definitions = definitions;
         this.names = names;
         this.shared = shared;
-        this.owners = new ConcurrentHashMap<>();
+        this.claims = claims;
+    }
+
+    /** A connection name and the one tenant that it is for. Shared by all copies of a router, as the registry is. */
+    private static final class Claim {
+
+        private final TenantId tenant;
+        private volatile boolean registered;
+
+        Claim(TenantId tenant) {
+            this.tenant = tenant;
+        }
     }
 
     /**
      * A router for one database per tenant, whose connections are named {@code tenant_<id>}.
      *
      * @param registry where the tenants' connections are registered
-     * @param definitions where a tenant's database is; called on the first use of a tenant, perhaps more than once when that
-     *     happens at the same moment, and must not block. The definition's own name does not matter
+     * @param definitions where a tenant's database is; called on the first use of a tenant, and must not block. The
+     *     definition's own name does not matter. Ids that differ only in case are two tenants: where databases or files are
+     *     compared without case, the function has to refuse one of them
      * @return the router
      */
     public static TenantRouter databasePerTenant(
@@ -60,7 +74,8 @@ public final class TenantRouter implements Router {
                 Objects.requireNonNull(registry, "registry"),
                 Objects.requireNonNull(definitions, "definitions"),
                 tenant -> "tenant_" + tenant.value(),
-                Set.of());
+                Set.of(),
+                new ConcurrentHashMap<>());
     }
 
     /**
@@ -70,7 +85,7 @@ public final class TenantRouter implements Router {
      * @return a copy
      */
     public TenantRouter withConnectionNames(Function<TenantId, String> naming) {
-        return new TenantRouter(registry, definitions, Objects.requireNonNull(naming, "naming"), shared);
+        return new TenantRouter(registry, definitions, Objects.requireNonNull(naming, "naming"), shared, claims);
     }
 
     /**
@@ -82,7 +97,7 @@ public final class TenantRouter implements Router {
     public TenantRouter withSharedConnections(String... connectionNames) {
         Set<String> more = new TreeSet<>(shared);
         more.addAll(Set.of(connectionNames));
-        return new TenantRouter(registry, definitions, names, Set.copyOf(more));
+        return new TenantRouter(registry, definitions, names, Set.copyOf(more), claims);
     }
 
     @Override
@@ -120,7 +135,9 @@ public final class TenantRouter implements Router {
         String own = Objects.requireNonNull(names.apply(tenant), "the name of a tenant's connection");
         String chosen = hints.connectionName();
         if (chosen != null && !chosen.equals(own)) {
-            if (shared.contains(chosen)) {
+            // A router before this one may have led the chosen name elsewhere.
+            if (shared.contains(chosen)
+                    && shared.contains(Objects.requireNonNullElse(soFar.connectionName(), chosen))) {
                 return soFar;
             }
             throw new RouteConflictException(
@@ -135,22 +152,35 @@ public final class TenantRouter implements Router {
     }
 
     private void register(TenantId tenant, String name) {
-        TenantId owner = owners.get(name);
-        if (tenant.equals(owner) && registry.contains(name)) {
-            return;
-        }
         if (shared.contains(name)) {
             throw clash(tenant, "that is shared");
         }
-        if (!registry.contains(name)) {
-            registry.registerIfAbsent(Objects.requireNonNull(definitions.apply(tenant), "the definition of a tenant")
-                    .withName(name)
-                    .unlisted());
-        }
-        TenantId other = owners.putIfAbsent(name, tenant);
-        if (other != null && !other.equals(tenant)) {
+        Claim claim = claims.computeIfAbsent(name, free -> new Claim(tenant));
+        if (!claim.tenant.equals(tenant)) {
             throw clash(tenant, "that belongs to another tenant");
         }
+        if (!claim.registered || !registry.contains(name)) {
+            register(claim, name);
+        }
+    }
+
+    /** The name is claimed before it is registered: whoever comes second must not leave a definition behind. */
+    private void register(Claim claim, String name) {
+        synchronized (claim) {
+            if (claim.registered && registry.contains(name)) {
+                return;
+            }
+            if (registry.contains(name) || !registry.registerIfAbsent(definition(claim.tenant, name))) {
+                throw clash(claim.tenant, "that somebody else registered");
+            }
+            claim.registered = true;
+        }
+    }
+
+    private ConnectionDefinition definition(TenantId tenant, String name) {
+        return Objects.requireNonNull(definitions.apply(tenant), "the definition of a tenant")
+                .withName(name)
+                .unlisted();
     }
 
     private static RouteConflictException clash(TenantId tenant, @Nullable String found) {
@@ -158,6 +188,7 @@ public final class TenantRouter implements Router {
                 null,
                 "of " + tenant,
                 "a connection " + found,
-                "The function given to withConnectionNames(..) must give each tenant a name of its own");
+                "Each tenant needs a connection name of its own, which this router registers: give withConnectionNames(..) a"
+                        + " function that makes one, and use one router and its copies for one registry");
     }
 }

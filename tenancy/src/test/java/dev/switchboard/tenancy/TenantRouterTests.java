@@ -295,6 +295,52 @@ class TenantRouterTests {
     }
 
     @Test
+    void aTenantWhoseNameIsTakenLeavesNoDefinitionBehind() {
+        router = router.withConnectionNames(
+                tenant -> "customer-" + tenant.value().charAt(0));
+        StepVerifier.create(who().contextWrite(usingTenant("acme")))
+                .expectNext("acme")
+                .verifyComplete();
+        registry.unregister("customer-a").block(PATIENCE);
+
+        StepVerifier.create(who().contextWrite(usingTenant("aardvark")))
+                .expectError(RouteConflictException.class)
+                .verify(PATIENCE);
+        assertThat(registry.contains("customer-a")).isFalse();
+        StepVerifier.create(who().contextWrite(usingTenant("acme")))
+                .expectNext("acme")
+                .verifyComplete();
+    }
+
+    @Test
+    void aNameThatSomebodyElseRegisteredIsNotTakenForTheTenants() {
+        TenantRouter another = TenantRouter.databasePerTenant(
+                registry, tenant -> ConnectionDefinition.sqlite("template", folder.resolve("another.db")));
+        SqlClient db = SqlClient.over(RoutingConnectionFactory.over(registry, another));
+
+        StepVerifier.create(
+                        db.sql("SELECT name FROM who").map(String.class).one().contextWrite(usingTenant("acme")))
+                .expectErrorSatisfies(failure -> assertThat(failure)
+                        .isInstanceOf(RouteConflictException.class)
+                        .hasMessageContaining("somebody else registered"))
+                .verify(PATIENCE);
+    }
+
+    @Test
+    void aSharedChoiceThatARouterBeforeLedElsewhereIsRefused() {
+        Router leading = (soFar, hints) -> Mono.just(soFar.withConnectionName("private"));
+        SqlClient db = SqlClient.over(RoutingConnectionFactory.over(registry, leading.then(router)));
+
+        StepVerifier.create(db.sql("SELECT name FROM who")
+                        .map(String.class)
+                        .one()
+                        .contextWrite(usingConnection("shared"))
+                        .contextWrite(usingTenant("acme")))
+                .expectError(RouteConflictException.class)
+                .verify(PATIENCE);
+    }
+
+    @Test
     void anErrorOfTheDefiningFunctionReachesTheQuery() {
         router = TenantRouter.databasePerTenant(registry, tenant -> {
             throw new IllegalStateException("no such customer");
