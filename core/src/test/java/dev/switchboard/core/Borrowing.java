@@ -1,6 +1,7 @@
 package dev.switchboard.core;
 
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactory;
 import java.time.Duration;
 import java.util.List;
 import reactor.core.publisher.Flux;
@@ -11,6 +12,9 @@ final class Borrowing {
 
     /** No promise depends on it: only a test that hangs meets it. */
     static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    /** Whoever has not answered by then never will. */
+    private static final Duration ANSWER = Duration.ofSeconds(8);
 
     private Borrowing() {}
 
@@ -50,6 +54,20 @@ final class Borrowing {
     static Mono<Object> query(ReactiveConnectionRegistry registry, String name, String sql) {
         return Mono.usingWhen(
                 registry.connectionFactory(name).create(), connection -> one(connection, sql), Connection::close);
+    }
+
+    /** How many of so many connections, all held at once, are handed out and answer. */
+    static int usable(ConnectionFactory factory, int slots) {
+        List<Connection> answering = Flux.range(0, slots)
+                .flatMap(i -> Mono.from(factory.create())
+                        .flatMap(connection ->
+                                one(connection, "SELECT 1").timeout(ANSWER).thenReturn((Connection) connection))
+                        .onErrorResume(failure -> Mono.empty()))
+                .collectList()
+                .blockOptional(ANSWER.multipliedBy(3))
+                .orElseThrow();
+        Flux.fromIterable(answering).flatMap(Connection::close).blockLast(ANSWER);
+        return answering.size();
     }
 
     static void close(Connection connection) {

@@ -5,6 +5,7 @@ import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryMetadata;
 import io.r2dbc.spi.Statement;
+import io.r2dbc.spi.Wrapped;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,6 +20,7 @@ final class CountingFactory implements ConnectionFactory {
     private final ConnectionFactory driver;
     private final AtomicInteger asked = new AtomicInteger();
     private final AtomicInteger opened = new AtomicInteger();
+    private final AtomicInteger control = new AtomicInteger();
     private final List<String> statements = new CopyOnWriteArrayList<>();
     private volatile Mono<?> gate = Mono.empty();
     private volatile UnaryOperator<String> rewriting = UnaryOperator.identity();
@@ -47,6 +49,11 @@ final class CountingFactory implements ConnectionFactory {
         return opened.get();
     }
 
+    /** Those of the opened connections that were no slots: each was opened to send one {@code KILL}, and closed. */
+    int control() {
+        return control.get();
+    }
+
     /** What was sent to the driver, in order. */
     List<String> statements() {
         return statements;
@@ -68,7 +75,8 @@ final class CountingFactory implements ConnectionFactory {
         return driver.getMetadata();
     }
 
-    private final class Listening extends DelegatingConnection {
+    /** Unwraps to the driver's connection, since a server's cancel needs it. */
+    private final class Listening extends DelegatingConnection implements Wrapped<Connection> {
 
         private final Connection delegate;
 
@@ -82,8 +90,16 @@ final class CountingFactory implements ConnectionFactory {
         }
 
         @Override
+        public Connection unwrap() {
+            return delegate;
+        }
+
+        @Override
         public Statement createStatement(String sql) {
             statements.add(sql);
+            if (sql.startsWith("KILL ")) {
+                control.incrementAndGet();
+            }
             return delegate.createStatement(rewriting.apply(sql));
         }
     }
