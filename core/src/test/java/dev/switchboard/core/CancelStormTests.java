@@ -35,7 +35,7 @@ import reactor.core.scheduler.Schedulers;
 class CancelStormTests {
 
     private static final int SLOTS = 5;
-    private static final int CANCELS = TestSize.of(250, 4_000);
+    private static final int CANCELS = TestSize.of(120, 4_000);
     private static final String ROWS = "SELECT id, filler FROM big WHERE id < 20000";
 
     private static Database database;
