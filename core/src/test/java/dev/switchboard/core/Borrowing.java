@@ -1,11 +1,16 @@
 package dev.switchboard.core;
 
+import dev.switchboard.databases.Database;
+import dev.switchboard.databases.Databases;
+import dev.switchboard.databases.Product;
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
 import java.time.Duration;
 import java.util.List;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /** Takes connections out of a registry and gives them back, for tests that care about the pool and not about the rows. */
 final class Borrowing {
@@ -80,5 +85,18 @@ final class Borrowing {
 
     static void close(ReactiveConnectionRegistry registry) {
         registry.close().block(PATIENCE);
+    }
+
+    /** A database that answers {@code SELECT tag FROM me} with its number. */
+    static Database tagged(Product product, int tag) {
+        Database database = Databases.create(product);
+        Mono.usingWhen(
+                        ConnectionFactories.get(database.url()).create(),
+                        connection -> update(connection, "CREATE TABLE me (tag INT)")
+                                .then(update(connection, "INSERT INTO me VALUES (" + tag + ")")),
+                        Connection::close)
+                .subscribeOn(Schedulers.boundedElastic())
+                .block(PATIENCE);
+        return database;
     }
 }
