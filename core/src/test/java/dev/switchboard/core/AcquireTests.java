@@ -218,4 +218,26 @@ class AcquireTests {
         assertThat(counts()).isEqualTo(new PoolCounts(3, 0, 0, 0, 3));
         Borrowing.close(all);
     }
+
+    /** The classic deadlock: each holds what the other one wants. Nobody can resolve it, but nobody waits for ever. */
+    @Test
+    void whoTakesTheSameConnectionsInOppositeOrdersIsToldAfterTheAcquireTimeout() {
+        Duration limit = Duration.ofMillis(200);
+        register(1, limit);
+        registry.register(ConnectionDefinition.of("billing", database.url())
+                .withPool(pool -> pool.maxSize(1).acquireTimeout(limit)));
+        Connection orders = Borrowing.borrowed(registry, "orders");
+        Connection billing = Borrowing.borrowed(registry, "billing");
+        StepVerifier.create(Flux.just("billing", "orders")
+                        .flatMap(name -> Borrowing.query(registry, name, "SELECT 1")
+                                .then(Mono.<Throwable>empty())
+                                .onErrorResume(Mono::just)))
+                .expectNextMatches(AcquireTimeoutException.class::isInstance)
+                .expectNextMatches(AcquireTimeoutException.class::isInstance)
+                .expectComplete()
+                .verify(LONG);
+        Borrowing.close(List.of(orders, billing));
+        assertThat(query().block(LONG)).isEqualTo(1);
+        assertThat(Borrowing.query(registry, "billing", "SELECT 1").block(LONG)).isEqualTo(1);
+    }
 }

@@ -75,14 +75,14 @@ class BarePoolControlTests {
                 .maxAcquireTime(ACQUIRE)
                 .acquireRetry(0)
                 .build());
-        assertThat(usable(pool)).as("slots before the storm").isEqualTo(SLOTS);
+        assertThat(Borrowing.usable(pool, SLOTS)).as("slots before the storm").isEqualTo(SLOTS);
         Random random = new Random(42);
         int cancels = 0;
         int lost = 0;
         while (lost == 0 && cancels < MOST_CANCELS) {
             storm(pool, random);
             cancels += CANCELS_PER_ROUND;
-            lost = SLOTS - usable(pool);
+            lost = SLOTS - Borrowing.usable(pool, SLOTS);
         }
         System.out.printf("Bare pool: %d of %d slots lost after %d cancels%n", lost, SLOTS, cancels);
         pool.disposeLater().block(ANSWER);
@@ -100,21 +100,6 @@ class BarePoolControlTests {
                 .concatMap(i -> run.takeUntilOther(Mono.delay(Duration.ofNanos(random.nextInt(20_000_000))))
                         .onErrorComplete())
                 .blockLast(Duration.ofMinutes(1));
-    }
-
-    /** How many connections the pool still hands out, all at once, that also answer. */
-    private static int usable(ConnectionPool pool) {
-        List<Connection> answering = Flux.range(0, SLOTS)
-                .flatMap(i -> pool.create()
-                        .flatMap(connection -> Borrowing.one(connection, "SELECT 1")
-                                .timeout(ANSWER)
-                                .thenReturn(connection))
-                        .onErrorResume(failure -> Mono.empty()))
-                .collectList()
-                .block(ACQUIRE.plus(ANSWER).multipliedBy(2));
-        assertThat(answering).isNotNull();
-        Flux.fromIterable(answering).flatMap(Connection::close).blockLast(ANSWER);
-        return answering.size();
     }
 
     /** The driver, and what it opened. */

@@ -1,16 +1,25 @@
 package dev.switchboard.core;
 
+import dev.switchboard.databases.Database;
+import dev.switchboard.databases.Databases;
+import dev.switchboard.databases.Product;
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactories;
+import io.r2dbc.spi.ConnectionFactory;
 import java.time.Duration;
 import java.util.List;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /** Takes connections out of a registry and gives them back, for tests that care about the pool and not about the rows. */
 final class Borrowing {
 
     /** No promise depends on it: only a test that hangs meets it. */
     static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    /** Whoever has not answered by then never will. */
+    private static final Duration ANSWER = Duration.ofSeconds(8);
 
     private Borrowing() {}
 
@@ -52,6 +61,20 @@ final class Borrowing {
                 registry.connectionFactory(name).create(), connection -> one(connection, sql), Connection::close);
     }
 
+    /** How many of so many connections, all held at once, are handed out and answer. */
+    static int usable(ConnectionFactory factory, int slots) {
+        List<Connection> answering = Flux.range(0, slots)
+                .flatMap(i -> Mono.from(factory.create())
+                        .flatMap(connection ->
+                                one(connection, "SELECT 1").timeout(ANSWER).thenReturn((Connection) connection))
+                        .onErrorResume(failure -> Mono.empty()))
+                .collectList()
+                .blockOptional(ANSWER.multipliedBy(3))
+                .orElseThrow();
+        Flux.fromIterable(answering).flatMap(Connection::close).blockLast(ANSWER);
+        return answering.size();
+    }
+
     static void close(Connection connection) {
         Mono.from(connection.close()).block(PATIENCE);
     }
@@ -62,5 +85,18 @@ final class Borrowing {
 
     static void close(ReactiveConnectionRegistry registry) {
         registry.close().block(PATIENCE);
+    }
+
+    /** A database that answers {@code SELECT tag FROM me} with its number. */
+    static Database tagged(Product product, int tag) {
+        Database database = Databases.create(product);
+        Mono.usingWhen(
+                        ConnectionFactories.get(database.url()).create(),
+                        connection -> update(connection, "CREATE TABLE me (tag INT)")
+                                .then(update(connection, "INSERT INTO me VALUES (" + tag + ")")),
+                        Connection::close)
+                .subscribeOn(Schedulers.boundedElastic())
+                .block(PATIENCE);
+        return database;
     }
 }

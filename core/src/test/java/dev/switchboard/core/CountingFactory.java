@@ -5,8 +5,11 @@ import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryMetadata;
 import io.r2dbc.spi.Statement;
+import io.r2dbc.spi.TransactionDefinition;
+import io.r2dbc.spi.Wrapped;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.reactivestreams.Publisher;
@@ -19,8 +22,12 @@ final class CountingFactory implements ConnectionFactory {
     private final ConnectionFactory driver;
     private final AtomicInteger asked = new AtomicInteger();
     private final AtomicInteger opened = new AtomicInteger();
+    private final AtomicInteger closed = new AtomicInteger();
+    private final AtomicInteger begun = new AtomicInteger();
+    private final AtomicInteger control = new AtomicInteger();
     private final List<String> statements = new CopyOnWriteArrayList<>();
     private volatile Mono<?> gate = Mono.empty();
+    private volatile Mono<Void> begin = Mono.empty();
     private volatile UnaryOperator<String> rewriting = UnaryOperator.identity();
 
     CountingFactory(String url) {
@@ -39,12 +46,33 @@ final class CountingFactory implements ConnectionFactory {
         return this;
     }
 
+    /** Every transaction begins only after this has completed; where it fails, none begins. */
+    CountingFactory beginning(Mono<Void> before) {
+        begin = before;
+        return this;
+    }
+
+    /** How many transactions the driver was asked to begin. */
+    int begun() {
+        return begun.get();
+    }
+
     int asked() {
         return asked.get();
     }
 
     int opened() {
         return opened.get();
+    }
+
+    /** How many of its connections nobody has closed. */
+    int open() {
+        return opened.get() - closed.get();
+    }
+
+    /** Those of the opened connections that were no slots: each was opened to send one {@code KILL}, and closed. */
+    int control() {
+        return control.get();
     }
 
     /** What was sent to the driver, in order. */
@@ -68,9 +96,11 @@ final class CountingFactory implements ConnectionFactory {
         return driver.getMetadata();
     }
 
-    private final class Listening extends DelegatingConnection {
+    /** Unwraps to the driver's connection, since a server's cancel needs it. */
+    private final class Listening extends DelegatingConnection implements Wrapped<Connection> {
 
         private final Connection delegate;
+        private final AtomicBoolean isClosed = new AtomicBoolean();
 
         Listening(Connection delegate) {
             this.delegate = delegate;
@@ -82,8 +112,33 @@ final class CountingFactory implements ConnectionFactory {
         }
 
         @Override
+        public Connection unwrap() {
+            return delegate;
+        }
+
+        @Override
+        public Publisher<Void> close() {
+            return Mono.from(delegate.close()).doOnSuccess(done -> {
+                if (isClosed.compareAndSet(false, true)) {
+                    closed.incrementAndGet();
+                }
+            });
+        }
+
+        @Override
+        public Publisher<Void> beginTransaction(TransactionDefinition definition) {
+            return Mono.defer(() -> {
+                begun.incrementAndGet();
+                return begin.then(Mono.from(delegate.beginTransaction(definition)));
+            });
+        }
+
+        @Override
         public Statement createStatement(String sql) {
             statements.add(sql);
+            if (sql.startsWith("KILL ")) {
+                control.incrementAndGet();
+            }
             return delegate.createStatement(rewriting.apply(sql));
         }
     }

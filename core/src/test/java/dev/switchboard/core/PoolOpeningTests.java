@@ -9,8 +9,6 @@ import dev.switchboard.databases.TestSize;
 import dev.switchboard.databases.Waiting;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -105,21 +103,17 @@ class PoolOpeningTests {
     }
 
     @Test
-    void aNameIsOpenedOffTheThreadOfWhoAsksFirst() throws InterruptedException {
-        try (Database database = Databases.create(Product.H2)) {
-            ReactiveConnectionRegistry registry =
-                    ReactiveConnectionRegistry.create().register("orders", database.url());
-            AtomicInteger answers = new AtomicInteger();
-            CountDownLatch done = new CountDownLatch(1);
-            // BlockHound watches parallel threads: looking for the driver on one would be caught.
-            Mono.defer(() -> Borrowing.query(registry, "orders", "SELECT 1"))
-                    .subscribeOn(Schedulers.parallel())
-                    .doFinally(signal -> done.countDown())
-                    .subscribe(row -> answers.incrementAndGet(), failure -> {});
-            done.await();
-            assertThat(answers).hasValue(1);
-            Borrowing.close(registry);
-        }
+    void aPoolIsOpenedOnAWorkerAndNotOnTheThreadOfWhoAsksFirst() {
+        ReactiveConnectionRegistry registry =
+                ReactiveConnectionRegistry.create().register("orders", "r2dbc:witness:///");
+        WitnessProvider.THREADS.clear();
+        // BlockHound watches single threads: looking for the driver on one would be caught, too.
+        Object answer = Mono.defer(() -> Borrowing.query(registry, "orders", "SELECT 1"))
+                .subscribeOn(Schedulers.single())
+                .block(Borrowing.PATIENCE);
+        assertThat(answer).isEqualTo(1);
+        assertThat(WitnessProvider.THREADS).singleElement().asString().startsWith("boundedElastic");
+        Borrowing.close(registry);
     }
 
     private static long usedHeap() {

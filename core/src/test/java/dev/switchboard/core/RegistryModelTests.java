@@ -3,11 +3,9 @@ package dev.switchboard.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.switchboard.databases.Database;
-import dev.switchboard.databases.Databases;
 import dev.switchboard.databases.Product;
 import dev.switchboard.databases.TestSize;
 import io.r2dbc.spi.Connection;
-import io.r2dbc.spi.ConnectionFactories;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,8 +21,10 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Everything that a registry can do, from many threads in the same moment, on a fixed seed: no answer from a database that
- * the name never stood for while the query ran, no error that is not explained, nothing that does not end, nothing left.
+ * Names that are used, replaced, removed and registered again, disposed of and recreated from many threads in the same
+ * moment, on a fixed seed: no answer from a database that the name never stood for while the query ran, no error that is
+ * not explained, nothing that does not end, nothing left. What two changes of one name do to each other is for
+ * {@link RegistryRaceTests}.
  *
  * <p>The model of a name is the list of its definitions in the order of their versions: a query that began when version
  * {@code a} was the latest one asked for and ended when {@code b} was must be answered by a version from {@code a} to {@code b},
@@ -72,18 +72,26 @@ class RegistryModelTests {
                 }
                 long version = asked.incrementAndGet();
                 Mono<Void> drain = remove ? registry.unregister(name) : registry.replace(definition(version));
-                Mono<Void> begun = Mono.create(sink -> {
-                    drain.subscribe(ignored -> {}, unexplained::add);
-                    sink.success();
-                });
-                return begun.then(Mono.fromRunnable(() -> {
-                            if (remove) {
-                                registry.register(definition(version));
+                return begun(drain)
+                        .then(Mono.<Void>fromRunnable(() -> {
+                            if (remove && !registry.registerIfAbsent(definition(version))) {
+                                wrong.add(name + " was not registered again");
                             }
                             inForce.set(version);
                         }))
-                        .then()
                         .doFinally(signal -> changing.set(0));
+            });
+        }
+
+        /** While nobody changes the name it is registered, so it cannot be registered once more. */
+        Mono<Void> registerInVain() {
+            return Mono.fromRunnable(() -> {
+                if (changing.compareAndSet(0, 1)) {
+                    if (registry.registerIfAbsent(definition(asked.get() + 1))) {
+                        wrong.add(name + " was registered twice");
+                    }
+                    changing.set(0);
+                }
             });
         }
 
@@ -120,6 +128,12 @@ class RegistryModelTests {
         }
     }
 
+    /** Starts it and does not wait for it; only a name that is being removed may be missing. */
+    private Mono<Void> begun(Mono<Void> work) {
+        return Mono.fromRunnable(() -> work.onErrorResume(UnknownConnectionException.class, gone -> Mono.empty())
+                .subscribe(ignored -> {}, unexplained::add));
+    }
+
     private Mono<Object> explained(Throwable failure) {
         if (failure instanceof ConnectionDrainingException || failure instanceof UnknownConnectionException) {
             refusals.computeIfAbsent(failure.getClass().getSimpleName(), kind -> new AtomicInteger())
@@ -140,12 +154,12 @@ class RegistryModelTests {
             return name.change(true);
         }
         if (dice < 8) {
-            return registry.dispose(name.name)
-                    .onErrorResume(UnknownConnectionException.class, gone -> Mono.empty())
-                    .timeout(Duration.ofMillis(1))
-                    .onErrorComplete();
+            return begun(dice < 7 ? registry.dispose(name.name) : registry.recreate(name.name));
         }
         if (dice < 9) {
+            return random.nextInt(4) == 0 ? begun(registry.disposeAll()) : name.registerInVain();
+        }
+        if (dice < 10) {
             return Mono.fromRunnable(() -> registry.names().forEach(RegistryModelTests.this::statusOf));
         }
         return name.query(random);
@@ -169,7 +183,7 @@ class RegistryModelTests {
             names = {"H2", "SQLITE", "POSTGRESQL"})
     void whateverHappensAtTheSameMomentTheAnswersAreRightAndNothingIsLeft(Product product) {
         for (int i = 0; i < 4; i++) {
-            databases.add(tagged(product, i));
+            databases.add(Borrowing.tagged(product, i));
         }
         for (int i = 0; i < NAMES; i++) {
             Name name = new Name("name" + i);
@@ -204,17 +218,5 @@ class RegistryModelTests {
         Borrowing.close(registry);
         databases.forEach(Sessions::awaitNone);
         databases.forEach(Database::close);
-    }
-
-    private static Database tagged(Product product, int tag) {
-        Database database = Databases.create(product);
-        Mono.usingWhen(
-                        ConnectionFactories.get(database.url()).create(),
-                        connection -> Borrowing.update(connection, "CREATE TABLE me (tag INT)")
-                                .then(Borrowing.update(connection, "INSERT INTO me VALUES (" + tag + ")")),
-                        Connection::close)
-                .subscribeOn(Schedulers.boundedElastic())
-                .block(Borrowing.PATIENCE);
-        return database;
     }
 }

@@ -1,5 +1,6 @@
 package dev.switchboard.databases;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +82,16 @@ public final class Databases {
      */
     public static Set<Product> available() {
         return provision().available();
+    }
+
+    /**
+     * The products that must run in this JVM, whether their driver is on the class path or not. A module whose tests say that
+     * all of these are {@linkplain #available() available} cannot be green because a driver is missing.
+     *
+     * @return the products that {@code testdb.require} lists, or else what this platform can run
+     */
+    public static Set<Product> required() {
+        return Collections.unmodifiableSet(TestSettings.ofThisJvm().required());
     }
 
     private static synchronized Provision provision() {

@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.switchboard.core.ConnectionDefinition;
 import dev.switchboard.databases.Product;
+import io.r2dbc.pool.ConnectionPool;
+import io.r2dbc.pool.ConnectionPoolConfiguration;
+import io.r2dbc.spi.Connection;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -320,5 +323,29 @@ class ContextTrapTests {
     void aRoutingFactoryCannotBeAPoolsSource() {
         assertThatThrownBy(() -> ConnectionDefinition.of("pool", FLEET.routed()))
                 .hasMessageContaining("routing");
+    }
+
+    /** A pool of one's own gives a handle to whoever comes next, and a handle has the route of who came first. */
+    @Test
+    void aPoolOverARoutingFactoryRefusesTheNextRouteInsteadOfAnsweringFromTheFirstOne() {
+        ConnectionPool pool = new ConnectionPool(ConnectionPoolConfiguration.builder(FLEET.routed())
+                .initialSize(0)
+                .maxSize(1)
+                .build());
+        Mono<String> who = Mono.usingWhen(
+                pool.create(),
+                connection -> Flux.from(connection
+                                .createStatement("SELECT name FROM who")
+                                .execute())
+                        .concatMap(result -> result.map(row -> String.valueOf(row.get(0))))
+                        .single(),
+                Connection::close);
+
+        assertThat(who.contextWrite(A).block(PATIENCE)).isEqualTo("a");
+        StepVerifier.create(who.contextWrite(B))
+                .expectError(RouteConflictException.class)
+                .verify(PATIENCE);
+        assertThat(who.contextWrite(A).block(PATIENCE)).isEqualTo("a");
+        pool.disposeLater().block(PATIENCE);
     }
 }

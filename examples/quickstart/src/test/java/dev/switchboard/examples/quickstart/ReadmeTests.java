@@ -1,14 +1,22 @@
 package dev.switchboard.examples.quickstart;
 
+import static dev.switchboard.routing.Routing.usingConnection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.switchboard.core.ReactiveConnectionRegistry;
+import dev.switchboard.core.SwitchboardConfiguration;
+import dev.switchboard.core.TlsMode;
+import dev.switchboard.core.UnknownConnectionException;
 import dev.switchboard.databases.Product;
+import dev.switchboard.routing.RoutingConnectionFactory;
+import dev.switchboard.routing.SqlClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -36,9 +44,17 @@ class ReadmeTests {
         return Fence.of("java", "README.md", page("README.md"));
     }
 
+    private static String only(String language) throws IOException {
+        List<Fence> blocks = Fence.of(language, "README.md", page("README.md"));
+        assertThat(blocks).hasSize(1);
+        return blocks.get(0).text();
+    }
+
     @BeforeEach
-    void fill() {
+    void fill() throws IOException {
         databases = new SnippetDatabases(folder);
+        Files.writeString(
+                folder.resolve("switchboard.properties"), "switchboard.connections.orders.url=r2dbc:sqlite:///x");
     }
 
     @AfterEach
@@ -70,6 +86,36 @@ class ReadmeTests {
                         "[Customer[id=1, name=customer of billing]]",
                         "[Customer[id=1, name=customer of audit]]",
                         "[1]");
+    }
+
+    @Test
+    void thePropertiesAreAConfiguration() throws IOException {
+        Path file = Files.writeString(folder.resolve("readme.properties"), only("properties"));
+        SwitchboardConfiguration read = SwitchboardConfiguration.builder()
+                .file(file)
+                .environment(
+                        Map.of("DB_PASSWORD", "hush-of-today", "SWITCHBOARD_CONNECTIONS_SHARD01_POOL_MAX_SIZE", "8"))
+                .build();
+        assertThat(read.defaultConnection()).isEqualTo("shard01");
+        assertThat(read.definitions()).singleElement().satisfies(shard -> {
+            assertThat(shard.name()).isEqualTo("shard01");
+            assertThat(shard.pool().maxSize()).isEqualTo(8);
+            assertThat(shard.settings().tls()).isEqualTo(TlsMode.VERIFY_FULL);
+            assertThat(shard.toString()).contains("db01", "shard01").doesNotContain("hush-of-today");
+        });
+    }
+
+    @Test
+    void theErrorIsTheOneThatIsMade() throws IOException {
+        ReactiveConnectionRegistry registry = ReactiveConnectionRegistry.create()
+                .register("paris", databases.orders().url());
+        assertThatThrownBy(() -> SqlClient.over(RoutingConnectionFactory.over(registry))
+                        .sql("SELECT 1")
+                        .rowsUpdated()
+                        .contextWrite(usingConnection("pariss"))
+                        .block())
+                .isInstanceOf(UnknownConnectionException.class)
+                .hasMessage(only("text"));
     }
 
     @Test

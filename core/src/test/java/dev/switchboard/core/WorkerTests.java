@@ -1,0 +1,61 @@
+package dev.switchboard.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.switchboard.databases.Database;
+import dev.switchboard.databases.Databases;
+import dev.switchboard.databases.Product;
+import io.r2dbc.proxy.ProxyConnectionFactory;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactories;
+import io.r2dbc.spi.ConnectionFactory;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/** H2 works on the thread of whoever subscribes, so its calls are moved to a worker, each of them. */
+class WorkerTests {
+
+    private static final List<String> CALLS =
+            List.of("create", "beginTransaction", "query", "commitTransaction", "close");
+
+    private final Map<String, String> threads = new ConcurrentHashMap<>();
+    private final Database database = Databases.create(Product.H2);
+    private final ReactiveConnectionRegistry registry = ReactiveConnectionRegistry.create()
+            .register(ConnectionDefinition.of("orders", recording(database)).withPool(Borrowing::quick));
+
+    /** Says on which thread each call was subscribed. */
+    private ConnectionFactory recording(Database of) {
+        return ProxyConnectionFactory.builder(ConnectionFactories.get(of.url()))
+                .onBeforeMethod(call -> threads.put(call.getMethod().getName(), call.getThreadName()))
+                .onBeforeQuery(query -> threads.put("query", query.getThreadName()))
+                .build();
+    }
+
+    private static <T> Mono<T> elsewhere(Mono<T> call) {
+        return call.subscribeOn(Schedulers.parallel());
+    }
+
+    @Test
+    void everyCallToADriverThatBlocksItsSubscriberRunsOnAWorker() {
+        Connection held = Borrowing.borrowed(registry, "orders");
+        threads.clear();
+        Mono.usingWhen(
+                        registry.connectionFactory("orders").create(),
+                        connection -> Mono.from(connection.beginTransaction())
+                                .then(elsewhere(Borrowing.one(connection, "SELECT 1")))
+                                .delayUntil(row -> elsewhere(Mono.from(connection.commitTransaction()))),
+                        Connection::close)
+                .subscribeOn(Schedulers.parallel())
+                .block(Borrowing.PATIENCE);
+        Borrowing.close(held);
+        Borrowing.close(registry);
+        assertThat(threads.keySet()).containsAll(CALLS);
+        assertThat(CALLS)
+                .allSatisfy(call -> assertThat(threads.get(call)).as(call).startsWith("boundedElastic"));
+        database.close();
+    }
+}
