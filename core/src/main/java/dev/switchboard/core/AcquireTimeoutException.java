@@ -4,7 +4,7 @@ import io.r2dbc.spi.R2dbcTimeoutException;
 import java.time.Duration;
 import java.util.Map;
 
-/** No connection became free in time. */
+/** No connection became free in time, or its session was not prepared in time. */
 public final class AcquireTimeoutException extends R2dbcTimeoutException implements SwitchboardError {
 
     private static final long serialVersionUID = 1L;
@@ -22,7 +22,11 @@ public final class AcquireTimeoutException extends R2dbcTimeoutException impleme
      * @param counts how the pool stood when the borrower gave up
      */
     public AcquireTimeoutException(String connectionName, Duration waited, PoolCounts counts) {
-        super(message(connectionName, waited, counts));
+        this(connectionName, waited, counts, message(connectionName, waited, counts));
+    }
+
+    private AcquireTimeoutException(String connectionName, Duration waited, PoolCounts counts, String message) {
+        super(message);
         this.connectionName = connectionName;
         this.waited = waited;
         this.counts = counts;
@@ -54,6 +58,17 @@ public final class AcquireTimeoutException extends R2dbcTimeoutException impleme
     /** {@return how the pool stood when the borrower gave up} */
     public PoolCounts counts() {
         return counts;
+    }
+
+    /** For a borrower whose connection was there, but not its session. */
+    static AcquireTimeoutException preparing(String name, Duration waited, PoolCounts counts) {
+        return new AcquireTimeoutException(
+                name,
+                waited,
+                counts,
+                ErrorText.connection(name) + ": the session was not prepared within " + ErrorText.duration(waited)
+                        + ", and its connection was closed. A retry prepares another one; if this goes on, look at what the"
+                        + " preparation waits for, or raise resetTimeout of its PoolOptions.");
     }
 
     private static String message(String name, Duration waited, PoolCounts counts) {

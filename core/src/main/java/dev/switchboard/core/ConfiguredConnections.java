@@ -113,13 +113,25 @@ final class ConfiguredConnections {
             return slots.containsKey(name) && !leaving.containsKey(name);
         }
 
-        /** Makes the change. What the program did since it was planned counts: a name that it took meanwhile is its own. */
+        /**
+         * Makes the change. What the program did since it was planned counts: a name that it took meanwhile is its own, and
+         * where it closed the registry what went until then is drained all the same.
+         */
         Mono<AppliedConfiguration> made() {
             List<Mono<Void>> drains = new ArrayList<>();
-            arrive();
+            try {
+                make(drains);
+            } catch (RegistryClosedException meanwhile) {
+                return core.background().detached(Mono.when(drains)).then(Mono.error(meanwhile));
+            }
+            return core.background().detached(Mono.when(drains)).thenReturn(applied());
+        }
+
+        private void make(List<Mono<Void>> drains) {
+            arrive(drains);
             arriving.keySet().stream()
                     .filter(after::containsKey)
-                    .map(table::arrived)
+                    .map(table::forget)
                     .forEach(drains::add);
             changing.forEach((name, wanted) -> {
                 ConnectionDefinition before =
@@ -137,15 +149,15 @@ final class ConfiguredConnections {
                 drains.add(slot.remove(() -> new ConnectionDrainingException(name)));
             });
             configured = after;
-            return core.background().detached(Mono.when(drains)).thenReturn(applied());
         }
 
-        private void arrive() {
+        private void arrive(List<Mono<Void>> drains) {
             arriving.forEach((name, wanted) -> keep(name, wanted, slots.putIfAbsent(name, wanted.slot()) == null));
             try {
                 table.refuseWhenClosed();
             } catch (RegistryClosedException meanwhile) {
-                arriving.forEach((name, wanted) -> slots.remove(name, wanted.slot()));
+                after.keySet().retainAll(arriving.keySet());
+                after.forEach((name, made) -> drains.add(table.withdraw(name, made.slot())));
                 throw meanwhile;
             }
         }

@@ -3,7 +3,10 @@ package dev.switchboard.core;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import java.util.Map;
 
-/** The connection was removed or replaced while somebody waited for it, and takes no new borrowers. */
+/**
+ * The name of a connection was unregistered while somebody waited for it, or its pool went while somebody held a connection of
+ * it for too long. Who waits for a name that is replaced does not see it: it moves on to the new definition.
+ */
 public final class ConnectionDrainingException extends R2dbcNonTransientResourceException implements SwitchboardError {
 
     private static final long serialVersionUID = 1L;
@@ -17,10 +20,9 @@ public final class ConnectionDrainingException extends R2dbcNonTransientResource
      * @param connectionName the name of the connection
      */
     public ConnectionDrainingException(String connectionName) {
-        super(
-                ErrorText.connection(connectionName)
-                        + " is draining: it was unregistered or replaced and takes no new borrowers."
-                        + " Subscribe again: a replaced name is served by its new definition, a removed one has to be registered again.");
+        super(ErrorText.connection(connectionName)
+                + " is draining: it was unregistered and takes no new borrowers."
+                + " Trying again helps only once the name is registered again.");
         this.connectionName = connectionName;
         this.facts = ErrorFacts.about(connectionName).build();
     }

@@ -24,16 +24,18 @@ final class ConnectionSlot {
      * @param beforeOpening checks, on a worker, whether its pool may be opened
      * @param whenIdle hears when nobody has one of its connections or waits for one
      * @param whenChanged hears when it may have come into use, or out of it; null where nobody listens
+     * @param echo what of its statements is written down; null where that is said of the slot itself
      */
     record Owner(
             Runnable beforeOpening,
             Runnable whenIdle,
-            @Nullable Runnable whenChanged) {
+            @Nullable Runnable whenChanged,
+            @Nullable Supplier<Echo> echo) {
 
-        private static final Owner NAME = new Owner(() -> {}, () -> {}, null);
+        private static final Owner NAME = new Owner(() -> {}, () -> {}, null, null);
 
         static Owner watching(Runnable whenChanged) {
-            return new Owner(() -> {}, () -> {}, whenChanged);
+            return new Owner(() -> {}, () -> {}, whenChanged, null);
         }
     }
 
@@ -91,7 +93,8 @@ final class ConnectionSlot {
     }
 
     Echo echo() {
-        return echo;
+        Supplier<Echo> elsewhere = owner.echo();
+        return elsewhere == null ? echo : elsewhere.get();
     }
 
     void echo(Echo wanted) {
@@ -257,53 +260,38 @@ final class ConnectionSlot {
 
     /** From now on the name means this definition; the old pool drains, its waiting borrowers move to the new one. */
     Mono<Void> replace(ConnectionDefinition next) {
-        return moved(take(next));
+        return take(next);
     }
 
     /** The same, unless the name means something else than expected by now; null then. */
     @Nullable
-    Mono<Void> replace(ConnectionDefinition expected, ConnectionDefinition next) {
-        SlotPool old;
-        synchronized (this) {
-            if (removed != null || !definition.equals(expected)) {
-                return null;
-            }
-            old = take(next);
-        }
-        return moved(old);
+    synchronized Mono<Void> replace(ConnectionDefinition expected, ConnectionDefinition next) {
+        return removed != null || !definition.equals(expected) ? null : take(next);
     }
 
     /** Closes the pool; the next use opens another one. */
     Mono<Void> dispose() {
-        return moved(take(null));
+        return take(null);
     }
 
-    private Mono<Void> moved(@Nullable SlotPool old) {
-        Mono<Void> drained = drained(old, SlotPool.MovedException::new);
-        DerivedSlots present = derived;
-        return present == null ? drained : Mono.when(drained, Mono.defer(present::clear));
-    }
-
-    /** Ends the name: waiting borrowers fail at once, with the reason given. */
-    Mono<Void> remove(Supplier<? extends RuntimeException> reason) {
-        SlotPool old;
-        synchronized (this) {
-            removed = reason;
-            old = pool;
-            pool = null;
-        }
-        Mono<Void> drained = drained(old, reason);
-        DerivedSlots present = derived;
-        return present == null ? drained : Mono.when(drained, Mono.defer(() -> present.close(reason)));
-    }
-
-    private synchronized @Nullable SlotPool take(@Nullable ConnectionDefinition next) {
+    /** Takes all pools out of service, those for overrides included: from here on nobody finds one of the old definition. */
+    private synchronized Mono<Void> take(@Nullable ConnectionDefinition next) {
         if (next != null) {
             definition = next;
         }
-        SlotPool old = pool;
+        Mono<Void> drained = drained(pool, SlotPool.MovedException::new);
         pool = null;
-        return old;
+        DerivedSlots present = derived;
+        return present == null ? drained : Mono.when(drained, present.clear());
+    }
+
+    /** Ends the name: waiting borrowers fail at once, with the reason given. */
+    synchronized Mono<Void> remove(Supplier<? extends RuntimeException> reason) {
+        removed = reason;
+        Mono<Void> drained = drained(pool, reason);
+        pool = null;
+        DerivedSlots present = derived;
+        return present == null ? drained : Mono.when(drained, present.close(reason));
     }
 
     /** Drains when subscribed, since that calls the borrowers who wait: whoever holds a lock subscribes after letting it go. */

@@ -58,31 +58,28 @@ final class DerivedSlots {
         return slots.values().stream().map(derived -> derived.slot).toList();
     }
 
-    /** Takes all slots out of service; the next borrower opens new ones, of the definition that holds then. */
+    /** Takes all slots out of service, at once; they drain when subscribed, and the next borrower opens new ones. */
     Mono<Void> clear() {
         return cleared(SlotPool.MovedException::new);
     }
 
     /** The same for good, with the reason for everybody who comes. */
-    Mono<Void> close(Supplier<? extends RuntimeException> reason) {
-        synchronized (this) {
-            closed = reason;
-        }
+    synchronized Mono<Void> close(Supplier<? extends RuntimeException> reason) {
+        closed = reason;
         return cleared(reason);
     }
 
-    private Mono<Void> cleared(Supplier<? extends RuntimeException> reason) {
-        List<Derived> gone;
+    private synchronized Mono<Void> cleared(Supplier<? extends RuntimeException> reason) {
+        List<Derived> gone = new ArrayList<>(slots.values());
         List<Place> dismissed = new ArrayList<>();
-        synchronized (this) {
-            gone = new ArrayList<>(slots.values());
-            slots.clear();
-            waiting.values().forEach(dismissed::addAll);
-            waiting.clear();
-        }
-        dismissed.forEach(place -> place.granted.tryEmitError(reason.get()));
-        return Mono.when(
-                gone.stream().map(derived -> derived.slot.remove(reason)).toList());
+        slots.clear();
+        waiting.values().forEach(dismissed::addAll);
+        waiting.clear();
+        return Mono.defer(() -> {
+            dismissed.forEach(place -> place.granted.tryEmitError(reason.get()));
+            return Mono.when(
+                    gone.stream().map(derived -> derived.slot.remove(reason)).toList());
+        });
     }
 
     /** Gives places to those who wait, as far as there are any, and makes room for the others. */
@@ -267,7 +264,7 @@ final class DerivedSlots {
 
         private Derived derive() {
             ConnectionSlot.Owner owner = new ConnectionSlot.Owner(
-                    () -> merge.refuseLinks(difference), DerivedSlots.this::grant, base::changed);
+                    () -> merge.refuseLinks(difference), DerivedSlots.this::grant, base::changed, base::echo);
             return new Derived(new ConnectionSlot(Objects.requireNonNull(merged), core, owner));
         }
 

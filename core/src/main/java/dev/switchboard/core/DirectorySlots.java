@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -85,7 +86,7 @@ final class DirectorySlots {
             return others.asMono();
         }
         core.background()
-                .start(lookUp(name)
+                .start(lookUp(name, mine)
                         .doOnSuccess(found -> {
                             asking.remove(name, mine);
                             if (found == null) {
@@ -101,18 +102,36 @@ final class DirectorySlots {
         return mine.asMono();
     }
 
-    private Mono<ConnectionSlot> lookUp(String name) {
-        return Mono.defer(() -> directory.find(name))
+    /** Asks; where the name was forgotten before the answer came, that answer may be old, and whoever waits gets a new one. */
+    private Mono<ConnectionSlot> lookUp(String name, Sinks.One<ConnectionSlot> question) {
+        return Mono.defer(() -> answered(name))
                 .timeout(
                         options.lookupTimeout(),
                         Mono.error(() -> new DirectoryTimeoutException(name, options.lookupTimeout())),
                         core.timer())
-                .map(definition -> found(name, definition))
-                .switchIfEmpty(Mono.fromRunnable(() -> notFound(name)));
+                .singleOptional()
+                .flatMap(said -> said.isPresent() ? found(name, said.get(), question) : notFound(name, question));
+    }
+
+    private Mono<ConnectionDefinition> answered(String name) {
+        Mono<ConnectionDefinition> answer = directory.find(name);
+        DefinitionChecks.refuseIf(
+                name,
+                answer == null,
+                "the connection directory answered with null",
+                "a Mono, empty where the directory does not know the name",
+                "Let it answer with Mono.empty()");
+        return answer;
+    }
+
+    /** Whether nobody has forgotten the name since the question was asked; holds as long as the name is being computed. */
+    private boolean isCurrent(String name, Sinks.One<ConnectionSlot> question) {
+        return asking.get(name) == question;
     }
 
     /** The cache evicts within its own computation for a name, so an answer that is there now is not evicted here. */
-    private ConnectionSlot found(String name, ConnectionDefinition definition) {
+    private Mono<ConnectionSlot> found(
+            String name, ConnectionDefinition definition, Sinks.One<ConnectionSlot> question) {
         DefinitionChecks.refuseIf(
                 name,
                 !definition.name().equals(name),
@@ -120,28 +139,44 @@ final class DirectorySlots {
                 "a definition of exactly the name that it was asked for",
                 "Let it answer with definition.withName(name)");
         List<Mono<Void>> moving = new ArrayList<>(1);
-        Answer answer = answers.asMap().compute(name, (key, before) -> {
-            if (before == null) {
-                return new Answer(
-                        new ConnectionSlot(definition, core, ConnectionSlot.Owner.watching(() -> weighAgain(name))),
-                        now());
+        AtomicReference<ConnectionSlot> slot = new AtomicReference<>();
+        answers.asMap().compute(name, (key, before) -> {
+            if (!isCurrent(name, question)) {
+                return before;
             }
-            if (!before.slot.definition().equals(definition)) {
-                moving.add(before.slot.replace(definition));
+            ConnectionSlot right = before == null
+                    ? new ConnectionSlot(definition, core, ConnectionSlot.Owner.watching(() -> weighAgain(name)))
+                    : before.slot;
+            if (!right.definition().equals(definition)) {
+                moving.add(right.replace(definition));
             }
-            return new Answer(before.slot, now());
+            slot.set(right);
+            return new Answer(right, now());
         });
         moving.forEach(core.background()::start);
-        if (closed || answer == null) {
+        if (closed) {
             core.background().start(forget(name, RegistryClosedException::new));
             throw new RegistryClosedException();
         }
-        return answer.slot;
+        ConnectionSlot right = slot.get();
+        return right == null ? find(name) : Mono.just(right);
     }
 
-    private void notFound(String name) {
-        unknown.put(name, true);
-        core.background().start(drained(name, () -> new ConnectionDrainingException(name)));
+    private Mono<ConnectionSlot> notFound(String name, Sinks.One<ConnectionSlot> question) {
+        AtomicReference<Answer> gone = new AtomicReference<>();
+        answers.asMap().compute(name, (key, before) -> {
+            if (!isCurrent(name, question)) {
+                return before;
+            }
+            unknown.put(name, true);
+            gone.set(before);
+            return null;
+        });
+        Answer before = gone.get();
+        if (before != null) {
+            core.background().start(before.slot.remove(() -> new ConnectionDrainingException(name)));
+        }
+        return isCurrent(name, question) ? Mono.empty() : find(name);
     }
 
     /** The name came into use or out of it: it has to stay, or may go from now on. */
@@ -152,21 +187,19 @@ final class DirectorySlots {
     /** Runs within the cache's computation, so what follows must not. */
     private void evicted(@Nullable Answer answer) {
         if (answer != null) {
-            core.timer().schedule(() -> core.background().start(answer.slot.remove(ForgottenException::new)));
+            core.background()
+                    .start(Mono.defer(() -> answer.slot.remove(ForgottenException::new))
+                            .subscribeOn(core.timer()));
         }
     }
 
     /** Forgets what the directory said about a name; its waiting borrowers get the error, the rest drains. */
     Mono<Void> forget(String name, Supplier<? extends RuntimeException> reason) {
         return Mono.defer(() -> {
-            unknown.invalidate(name);
-            return drained(name, reason);
-        });
-    }
-
-    private Mono<Void> drained(String name, Supplier<? extends RuntimeException> reason) {
-        return Mono.defer(() -> {
+            // The question in flight goes first: what it brings is from before, and whoever stores that looks here.
+            asking.remove(name);
             Answer answer = answers.asMap().remove(name);
+            unknown.invalidate(name);
             return answer == null ? Mono.empty() : answer.slot.remove(reason);
         });
     }
@@ -174,7 +207,7 @@ final class DirectorySlots {
     Collection<Mono<Void>> close(Supplier<? extends RuntimeException> reason) {
         closed = true;
         return List.copyOf(answers.asMap().keySet()).stream()
-                .map(name -> drained(name, reason))
+                .map(name -> forget(name, reason))
                 .toList();
     }
 

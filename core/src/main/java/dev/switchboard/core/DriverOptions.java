@@ -51,6 +51,7 @@ final class DriverOptions {
                 addMariaDbTimeZone(completed);
                 addMariaDbTls(completed);
             }
+            case "sqlite", "duckdb", "jdbc" -> addBridgeDefaults(completed);
             default -> {
                 // What another driver would make of them is not known.
             }
@@ -66,6 +67,15 @@ final class DriverOptions {
         if (!isSet("connectTimeout")) {
             Duration connectTimeout = definition.pool().createTimeout();
             completed.option(ConnectionFactoryOptions.CONNECT_TIMEOUT, connectTimeout);
+        }
+    }
+
+    /** The bridge gives up a little earlier than the pool: it knows that it waited for a thread, and says so. */
+    private void addBridgeDefaults(ConnectionFactoryOptions.Builder completed) {
+        if (!isSet("connectTimeout")) {
+            Duration createTimeout = definition.pool().createTimeout();
+            completed.option(
+                    ConnectionFactoryOptions.CONNECT_TIMEOUT, createTimeout.minus(createTimeout.dividedBy(10)));
         }
     }
 

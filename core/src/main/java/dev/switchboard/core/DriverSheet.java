@@ -35,10 +35,10 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
         LOCK_TIMEOUT,
         /** {@code setStatementTimeout} has an effect. */
         STATEMENT_TIMEOUT,
+        /** The driver takes back itself, when its connection is released, what {@code set..Timeout} changed. */
+        TIMEOUT_RESET,
         /** The driver quotes savepoint names itself. */
-        QUOTES_SAVEPOINTS,
-        /** The driver tries several hosts. */
-        MULTI_HOST
+        QUOTES_SAVEPOINTS
     }
 
     private static final List<DriverSheet> SHEETS = List.of(
@@ -50,8 +50,7 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
                     Capability.SESSION_RESET,
                     Capability.READ_ONLY_TRANSACTION,
                     Capability.LOCK_TIMEOUT,
-                    Capability.STATEMENT_TIMEOUT,
-                    Capability.MULTI_HOST),
+                    Capability.STATEMENT_TIMEOUT),
             sheet(
                     "mysql",
                     "MySQL",
@@ -69,8 +68,7 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
                     Capability.KILL_QUERY,
                     Capability.READ_ONLY_TRANSACTION,
                     Capability.STATEMENT_TIMEOUT,
-                    Capability.QUOTES_SAVEPOINTS,
-                    Capability.MULTI_HOST),
+                    Capability.QUOTES_SAVEPOINTS),
             sheet(
                     "sqlite",
                     "SQLite",
@@ -80,8 +78,23 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
                     Capability.TRANSACTION_LOCK_TIMEOUT,
                     Capability.LOCK_TIMEOUT,
                     Capability.STATEMENT_TIMEOUT,
+                    Capability.TIMEOUT_RESET,
                     Capability.QUOTES_SAVEPOINTS),
+            bridged("duckdb", "DuckDB"),
+            bridged("jdbc", "JDBC"),
             sheet("h2", "H2", '"', Capability.CANCEL, Capability.BLOCKS_SUBSCRIBER));
+
+    /** What the bridge makes of any JDBC driver; JDBC has no word for a lock wait time-out. */
+    private static DriverSheet bridged(String driver, String product) {
+        return sheet(
+                driver,
+                product,
+                '"',
+                Capability.CANCEL,
+                Capability.READ_ONLY_TRANSACTION,
+                Capability.STATEMENT_TIMEOUT,
+                Capability.TIMEOUT_RESET);
+    }
 
     private static DriverSheet sheet(String driver, String product, char quote, Capability first, Capability... more) {
         return new DriverSheet(driver, product, quote, EnumSet.of(first, more));

@@ -34,7 +34,8 @@ final class ExchangeReport {
             echo.failed(failure);
         }
         Duration ran = Duration.ofNanos(nowNanos - begunNanos);
-        Duration limit = session.settings().statementLimit();
+        PhysicalConnection physical = session.physical();
+        Duration limit = session.settings().statementLimit(physical == null ? null : physical.statementTimeout());
         return StatementTimeouts.translated(session.translated(failure), limit, ran, session, sql);
     }
 

@@ -10,6 +10,9 @@ import reactor.core.publisher.Flux;
 /** Records its statements and replays them on a batch of the driver, once per subscription. */
 final class HandleBatch implements Batch {
 
+    /** Ends a comment, so that one at the end of a statement does not hide the next statement. */
+    private static final String SEPARATOR = ";\n";
+
     private final ConnectionHandle handle;
     private final List<String> statements = new ArrayList<>();
 
@@ -30,7 +33,7 @@ final class HandleBatch implements Batch {
     public Flux<Result> execute() {
         List<String> batch = List.copyOf(statements);
         return handle.execute(new Command<>(
-                String.join("; ", batch),
+                String.join(SEPARATOR, batch),
                 connection -> replayed(connection, batch).execute()));
     }
 

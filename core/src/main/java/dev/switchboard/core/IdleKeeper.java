@@ -119,7 +119,7 @@ final class IdleKeeper {
                 return Mono.empty();
             }
             return opener.open()
-                    .doOnNext(opener::stock)
+                    .flatMap(opener::stock)
                     .doOnTerminate(ticket::giveBack)
                     .then(Mono.defer(() -> openUntil(idle)));
         });

@@ -49,7 +49,7 @@ final class Initializing {
     }
 
     private Mono<Integer> warmUp(String name) {
-        return slots.find(name).flatMap(ConnectionSlot::warmUp);
+        return slots.with(name, ConnectionSlot::warmUp);
     }
 
     private Ended ended(String name, int open, long begun, @Nullable Throwable failure) {

@@ -21,6 +21,8 @@ record KnownDriver(String name, String artifact, int port) {
                     new KnownDriver("mysql", "io.asyncer:r2dbc-mysql", 3306),
                     new KnownDriver("mariadb", "org.mariadb:r2dbc-mariadb", 3306),
                     new KnownDriver("sqlite", "dev.switchboard:switchboard-jdbc-bridge", 0),
+                    new KnownDriver("duckdb", "dev.switchboard:switchboard-jdbc-bridge", 0),
+                    new KnownDriver("jdbc", "dev.switchboard:switchboard-jdbc-bridge", 0),
                     new KnownDriver("h2", "io.r2dbc:r2dbc-h2", 0),
                     new KnownDriver("sqlserver", "io.r2dbc:r2dbc-mssql", 1433),
                     new KnownDriver("mssql", "io.r2dbc:r2dbc-mssql", 1433),

@@ -4,7 +4,6 @@ import io.r2dbc.spi.Closeable;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryMetadata;
-import io.r2dbc.spi.Result;
 import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
 import java.util.Queue;
@@ -14,6 +13,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -47,9 +47,12 @@ final class Opener implements ConnectionFactory {
         });
     }
 
-    /** Keeps a connection that was opened ahead until the pool asks for one. */
-    void stock(PhysicalConnection connection) {
-        stock.add(connection);
+    /** Keeps a connection that was opened ahead until the pool asks for one; a pool that is going does not ask any more. */
+    Mono<Void> stock(PhysicalConnection connection) {
+        return Mono.defer(() -> {
+            stock.add(connection);
+            return pool.isDraining() ? connection.close().onErrorComplete() : Mono.empty();
+        });
     }
 
     /** The connection where it can be used, else empty; it is closed then. */
@@ -84,28 +87,33 @@ final class Opener implements ConnectionFactory {
     Mono<PhysicalConnection> open() {
         return Mono.defer(() -> {
             Duration limit = pool.options().createTimeout();
-            Mono<Void> patience = Mono.firstWithSignal(
-                            Mono.delay(limit, pool.timer()).then(), stopped.asMono())
-                    .cache();
-            return opened(patience)
-                    .flatMap(connection -> adopted(connection, patience))
+            return patiently(
+                            limit,
+                            stopped.asMono(),
+                            patience -> opened(patience).flatMap(connection -> adopted(connection, patience)))
                     .onErrorMap(failure -> ConnectFailures.describe(pool.definition(), failure, limit));
         });
     }
 
     /** A connection beside the pool, for the few words that stop what another connection is doing. */
-    Mono<Void> beside(Duration limit, String sql) {
-        return Mono.defer(() -> {
-            Mono<Void> patience = Mono.delay(limit, pool.timer()).then().cache();
-            return opened(patience)
-                    .flatMap(control -> Mono.defer(
-                                    () -> Flux.from(control.createStatement(sql).execute())
-                                            .flatMap(Result::getRowsUpdated)
-                                            .then())
-                            .timeout(patience)
-                            .onErrorResume(failure -> closed(control).then(Mono.error(failure)))
-                            .then(closed(control)));
-        });
+    Mono<Void> beside(Duration limit, Function<Connection, Mono<Void>> words) {
+        return Mono.defer(() -> patiently(
+                limit,
+                Mono.never(),
+                patience -> opened(patience)
+                        .flatMap(control -> Mono.defer(() -> words.apply(control))
+                                .timeout(patience)
+                                .onErrorResume(failure -> closed(control).then(Mono.error(failure)))
+                                .then(closed(control)))));
+    }
+
+    /** Work that is told when its time is over, or when everything is. Its timer goes with it, not when it would ring. */
+    private <T> Mono<T> patiently(Duration limit, Mono<Void> everything, Function<Mono<Void>, Mono<T>> work) {
+        Sinks.Empty<Void> ended = Sinks.empty();
+        Mono<Void> patience = Mono.firstWithSignal(
+                        Mono.delay(limit, pool.timer()).then(), everything, ended.asMono())
+                .cache();
+        return work.apply(patience).doFinally(signal -> ended.tryEmitEmpty());
     }
 
     @Override
@@ -186,8 +194,8 @@ final class Opener implements ConnectionFactory {
     private Mono<PhysicalConnection> adopted(Connection connection, Mono<Void> patience) {
         return ServerCancel.of(pool, this, connection)
                 .timeout(patience)
-                .onErrorResume(failure -> closed(connection).then(Mono.error(failure)))
-                .map(cancel -> adopt(connection, cancel));
+                .map(cancel -> adopt(connection, cancel))
+                .onErrorResume(failure -> closed(connection).then(Mono.error(failure)));
     }
 
     private PhysicalConnection adopt(Connection connection, ServerCancel cancel) {

@@ -48,6 +48,12 @@ record OptionSheet(Set<String> options, Set<String> ignored) {
             attach baseDirectory cache create fetchSize foreignKeys immutable journalMode maxThreads mode ownerOnly readOnly
             statementCacheSize synchronous times transactionMode vfs""", "ssl");
 
+    private static final OptionSheet DUCKDB =
+            sheet("fetchSize maxThreads statementCacheSize", "lockWaitTimeout", "password", "ssl", "user");
+
+    private static final OptionSheet JDBC =
+            sheet("fetchSize jdbcUrl maxThreads statementCacheSize", "lockWaitTimeout", "ssl");
+
     /** Settings of the database in {@code options}; the driver takes some of them as options of their own, in two cases. */
     private static final OptionSheet H2 = sheet("""
             options url FILE_LOCK IFEXISTS DB_CLOSE_DELAY DB_CLOSE_ON_EXIT INIT TRACE_LEVEL_FILE TRACE_MAX_FILE_SIZE
@@ -83,16 +89,18 @@ record OptionSheet(Set<String> options, Set<String> ignored) {
             ssl.trustManagerFactory.algorithm v$session.machine v$session.osuser v$session.process v$session.program
             v$session.terminal""", "lockWaitTimeout");
 
-    private static final Map<String, OptionSheet> SHEETS = Map.of(
-            "postgresql", POSTGRESQL,
-            "postgres", POSTGRESQL,
-            "mysql", MYSQL,
-            "mariadb", MARIADB,
-            "sqlite", SQLITE,
-            "h2", H2,
-            "sqlserver", SQL_SERVER,
-            "mssql", SQL_SERVER,
-            "oracle", ORACLE);
+    private static final Map<String, OptionSheet> SHEETS = Map.ofEntries(
+            Map.entry("postgresql", POSTGRESQL),
+            Map.entry("postgres", POSTGRESQL),
+            Map.entry("mysql", MYSQL),
+            Map.entry("mariadb", MARIADB),
+            Map.entry("sqlite", SQLITE),
+            Map.entry("duckdb", DUCKDB),
+            Map.entry("jdbc", JDBC),
+            Map.entry("h2", H2),
+            Map.entry("sqlserver", SQL_SERVER),
+            Map.entry("mssql", SQL_SERVER),
+            Map.entry("oracle", ORACLE));
 
     /** The sheet of a driver, or null for one that nobody has measured. */
     static @Nullable OptionSheet of(String driver) {

@@ -30,6 +30,7 @@ final class PhysicalConnection extends DelegatingConnection {
     private final long expiresAtNanos;
     private final Connection driver;
     private final DriverSheet sheet;
+    private final @Nullable Duration statementTimeout;
     private final ServerCancel serverCancel;
     private final IsolationLevel initialIsolation;
     private final Mono<Void> closed;
@@ -44,6 +45,7 @@ final class PhysicalConnection extends DelegatingConnection {
         this.created = Instant.now();
         this.driver = driver;
         this.sheet = pool.sheet();
+        this.statementTimeout = pool.definition().settings().statementTimeout();
         this.serverCancel = serverCancel;
         this.expiresAtNanos = nowNanos + lifetimeNanos;
         this.lastUsedNanos = nowNanos;
@@ -78,6 +80,12 @@ final class PhysicalConnection extends DelegatingConnection {
 
     DriverSheet sheet() {
         return sheet;
+    }
+
+    /** What the settings of its definition let a statement run; null where they say nothing. */
+    @Nullable
+    Duration statementTimeout() {
+        return statementTimeout;
     }
 
     ServerCancel serverCancel() {

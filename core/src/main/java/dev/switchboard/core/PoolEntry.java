@@ -158,12 +158,19 @@ final class PoolEntry {
     }
 
     private Mono<Void> failed(Throwable failure) {
-        Lease lease = held;
-        Mono<Void> accounted = lease == null ? Mono.fromRunnable(ticket::giveBack) : lease.discard();
-        return accounted.doOnTerminate(() -> {
+        return accounted(failure).doOnTerminate(() -> {
             if (!abandoned()) {
                 delivered.tryEmitError(failure);
             }
         });
+    }
+
+    /** A session that was not prepared in time may still be busy with it, and a driver's polite close would wait behind that. */
+    private Mono<Void> accounted(Throwable failure) {
+        Lease lease = held;
+        if (lease == null) {
+            return Mono.fromRunnable(ticket::giveBack);
+        }
+        return failure instanceof AcquireTimeoutException ? lease.forceDiscard() : lease.discard();
     }
 }

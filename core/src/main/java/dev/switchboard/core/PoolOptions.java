@@ -38,7 +38,7 @@ public final class PoolOptions {
         return chosen.copy();
     }
 
-    /** {@return what the pool is called in metrics, or null for the name of its connection} */
+    /** {@return what the r2dbc-pool is called, or null for the name of its connection} */
     public @Nullable String name() {
         return chosen.name;
     }
@@ -198,8 +198,8 @@ public final class PoolOptions {
         }
 
         /**
-         * What the pool is called in metrics. The name of its connection by default; a name of its own lets the pools of many
-         * connections, such as those of one shard, be counted together.
+         * What the r2dbc-pool behind the connection is called. The name of its connection by default; another name lets the
+         * pools of many connections, such as those of one shard, be counted together.
          *
          * @param name 1 to 200 characters, not blank, without control or invisible characters
          * @return this builder
@@ -355,8 +355,8 @@ public final class PoolOptions {
         }
 
         /**
-         * How long a released connection may take to undo what its borrower changed; past it, it is closed. 5 seconds by
-         * default.
+         * How long undoing what a borrower changed may take, or preparing the session of the next; past it, the connection is
+         * closed. 5 seconds by default: both are a few round trips, and somebody may be waiting for the connection.
          *
          * @param resetTimeout at least 10 ms
          * @return this builder

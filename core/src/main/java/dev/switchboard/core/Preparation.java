@@ -1,5 +1,6 @@
 package dev.switchboard.core;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -44,9 +45,14 @@ final class Preparation {
                 return Mono.empty();
             }
             physical.prepared(null);
+            Duration limit = pool.options().resetTimeout();
             return Mono.from(pool.offload(Flux.defer(() -> session.prepare(physical.driver(), wanted))))
-                    .timeout(pool.options().resetTimeout(), pool.timer())
+                    .timeout(limit, Mono.error(() -> late(limit, pool)), pool.timer())
                     .then(Mono.fromRunnable(() -> physical.prepared(wanted)));
         });
+    }
+
+    private AcquireTimeoutException late(Duration limit, SlotPool pool) {
+        return AcquireTimeoutException.preparing(definition.name(), limit, pool.counts());
     }
 }

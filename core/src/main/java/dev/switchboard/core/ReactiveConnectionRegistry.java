@@ -144,7 +144,7 @@ public final class ReactiveConnectionRegistry {
 
     /**
      * Forgets what the connection directory said about a name: that it has none, or its definition, whose pool drains and
-     * closes. The next use asks again. A registered name is not touched.
+     * closes. The next use asks again, and so does whoever waits for it now. A registered name is not touched.
      *
      * @param name any name
      * @return completes when there is no pool of it any more
@@ -278,7 +278,7 @@ public final class ReactiveConnectionRegistry {
      * @return the pool, opened where it was not
      */
     public Mono<ConnectionPool> pool(String name) {
-        return slots.find(name).flatMap(ConnectionSlot::open).map(SlotPool::inner);
+        return slots.with(name, ConnectionSlot::open).map(SlotPool::inner);
     }
 
     /**

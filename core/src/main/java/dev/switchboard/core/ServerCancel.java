@@ -4,6 +4,7 @@ import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Result;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -16,16 +17,41 @@ import reactor.core.scheduler.Scheduler;
  */
 final class ServerCancel {
 
+    /**
+     * A session's number means something only on the server that gave it, and only until that starts again. The end of a
+     * UUID is made by chance when a server starts and stays the same from then on; the rest tells servers apart.
+     */
+    private static final String WHO_AND_WHERE =
+            "SELECT CONNECTION_ID(), CONCAT_WS(' ', SUBSTRING(UUID(), 20), @@server_id, @@port, @@hostname)";
+
     private final SlotPool pool;
     private final Opener opener;
     private final Connection connection;
-    private final @Nullable Long sessionId;
+    private final @Nullable Session session;
 
-    private ServerCancel(SlotPool pool, Opener opener, Connection connection, @Nullable Long sessionId) {
+    private ServerCancel(SlotPool pool, Opener opener, Connection connection, @Nullable Session session) {
         this.pool = pool;
         this.opener = opener;
         this.connection = connection;
-        this.sessionId = sessionId;
+        this.session = session;
+    }
+
+    /**
+     * A session as its server calls it.
+     *
+     * @param id its number
+     * @param server which server, since it was started
+     */
+    private record Session(long id, String server) {
+
+        static Mono<Session> of(Connection connection) {
+            return Flux.from(connection.createStatement(WHO_AND_WHERE).execute())
+                    .flatMap(result -> result.map(row -> new Session(
+                            Objects.requireNonNull(row.get(0, Number.class), "id")
+                                    .longValue(),
+                            Objects.requireNonNull(row.get(1, String.class), "server"))))
+                    .single();
+        }
     }
 
     /** Asks a fresh connection for its session id, where a later cancel will need one. */
@@ -33,19 +59,12 @@ final class ServerCancel {
         if (!pool.sheet().can(DriverSheet.Capability.KILL_QUERY)) {
             return Mono.just(new ServerCancel(pool, opener, connection, null));
         }
-        return Flux.from(connection.createStatement("SELECT CONNECTION_ID()").execute())
-                .flatMap(result -> result.map(row -> {
-                    Number id = row.get(0, Number.class);
-                    return id == null ? -1L : id.longValue();
-                }))
-                .single()
-                .map(id -> new ServerCancel(pool, opener, connection, id));
+        return Session.of(connection).map(session -> new ServerCancel(pool, opener, connection, session));
     }
 
     /** Stops the running statement; empty where the product offers no way. Completes when the server has confirmed. */
     Mono<Void> statement(Duration timeout) {
-        return Mono.defer(
-                () -> sessionId == null ? cancelRequest(timeout) : opener.beside(timeout, "KILL QUERY " + sessionId));
+        return Mono.defer(() -> session == null ? cancelRequest(timeout) : kill("QUERY", session, timeout));
     }
 
     /**
@@ -53,8 +72,22 @@ final class ServerCancel {
      * running statement or leave it running.
      */
     Mono<Void> session(Duration timeout) {
-        return Mono.defer(() ->
-                sessionId == null ? cancelRequest(timeout) : opener.beside(timeout, "KILL CONNECTION " + sessionId));
+        return Mono.defer(() -> session == null ? cancelRequest(timeout) : kill("CONNECTION", session, timeout));
+    }
+
+    /** The second connection may lead to another server, or to one that started again: there the number is somebody else's. */
+    private Mono<Void> kill(String what, Session victim, Duration timeout) {
+        return opener.beside(
+                timeout,
+                control -> Session.of(control)
+                        .filter(own -> own.server().equals(victim.server()))
+                        .switchIfEmpty(Mono.error(() ->
+                                new IllegalStateException("The session to stop is not on the server that answers at "
+                                        + pool.definition().where() + " now")))
+                        .flatMapMany(own -> control.createStatement("KILL " + what + " " + victim.id())
+                                .execute())
+                        .flatMap(Result::getRowsUpdated)
+                        .then());
     }
 
     /**
@@ -62,7 +95,7 @@ final class ServerCancel {
      * just that.
      */
     Mono<Void> absorb(Duration timeout) {
-        return sessionId == null
+        return session == null
                 ? Mono.empty()
                 : Flux.from(connection.createStatement("DO 0").execute())
                         .flatMap(Result::getRowsUpdated)

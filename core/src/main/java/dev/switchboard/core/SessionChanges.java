@@ -41,9 +41,10 @@ final class SessionChanges {
             "FLUSH",
             "XA");
 
-    /** What changes a session from inside of a query. */
-    private static final Pattern CHANGING_CALLS = Pattern.compile(
-            "\\bset_config\\s*\\(|\\bpg_(try_)?advisory_lock|\\bget_lock\\s*\\(|@\\w+\\s*:=|\\b(create|into)\\s+((global|local)\\s+)?temp",
+    /** What changes a session from inside of a statement. */
+    private static final Pattern CHANGING_PARTS = Pattern.compile(
+            "\\bset_config\\b|\\bpg_(try_)?advisory_lock|\\bget_lock\\b|@[\\w.$`]+\\s*:=|\\binto\\s+@|\\balter\\s+session\\b"
+                    + "|\\binto\\s+((global|local)\\s+)?temp|\\bcreate\\b[^;(]{0,200}\\b(pg_)?temp(orary)?\\b",
             Pattern.CASE_INSENSITIVE);
 
     private boolean isolation;
@@ -51,39 +52,61 @@ final class SessionChanges {
     private boolean timeouts;
     private boolean unknown;
 
-    /** Looks at a statement before it is sent. A false alarm costs a reset; a function's inside cannot be seen. */
+    /**
+     * Looks at a text before it is sent. A false alarm costs a reset; a function's inside cannot be seen.
+     *
+     * <p>A statement begins after each semicolon, quoted ones included: products disagree on where a quoted text ends, and
+     * whoever takes code for a text misses a change.
+     */
     void sent(String sql) {
-        if (!unknown) {
-            unknown = CHANGING_WORDS.contains(firstWord(sql))
-                    || CHANGING_CALLS.matcher(sql).find();
+        boolean changes = CHANGING_PARTS.matcher(sql).find();
+        for (int at = 0; at >= 0 && !changes && !unknown; at = next(sql, at)) {
+            changes = begins(sql, at);
         }
+        unknown |= changes;
     }
 
-    private static String firstWord(String sql) {
-        int start = afterComments(sql);
+    /** Where the next statement begins, or a negative number where none does. */
+    private static int next(String sql, int at) {
+        int end = sql.indexOf(';', at);
+        return end < 0 ? end : end + 1;
+    }
+
+    /** Whether a statement that begins here is one that changes the session, or one that cannot be read. */
+    private static boolean begins(String sql, int at) {
+        int start = afterComments(sql, at);
         int end = start;
-        while (end < sql.length() && Character.isLetter(sql.charAt(end))) {
+        while (end >= 0 && end < sql.length() && Character.isLetter(sql.charAt(end))) {
             end++;
         }
-        return sql.substring(start, end).toUpperCase(Locale.ROOT);
+        return start < 0 || CHANGING_WORDS.contains(sql.substring(start, end).toUpperCase(Locale.ROOT));
     }
 
-    private static int afterComments(String sql) {
-        int at = 0;
-        while (at < sql.length()) {
-            if (Character.isWhitespace(sql.charAt(at)) || sql.charAt(at) == ';' || sql.charAt(at) == '(') {
+    /** Where the first word is, or a negative number where that depends on who reads it. */
+    private static int afterComments(String sql, int from) {
+        int at = from;
+        while (at >= 0 && at < sql.length()) {
+            if (Character.isWhitespace(sql.charAt(at)) || sql.charAt(at) == '(') {
                 at++;
-            } else if (sql.startsWith("--", at)) {
+            } else if (sql.charAt(at) == '#' || sql.startsWith("--", at)) {
                 int end = sql.indexOf('\n', at);
                 at = end < 0 ? sql.length() : end;
             } else if (sql.startsWith("/*", at)) {
-                int end = sql.indexOf("*/", at);
-                at = end < 0 ? sql.length() : end + 2;
+                at = afterComment(sql, at + 2);
             } else {
                 return at;
             }
         }
         return at;
+    }
+
+    /** Past a comment that every product takes for one: MySQL runs some of them, and PostgreSQL nests them. */
+    private static int afterComment(String sql, int from) {
+        int end = sql.indexOf("*/", from);
+        int inner = sql.indexOf("/*", from);
+        boolean isPlain =
+                end >= 0 && (inner < 0 || inner > end) && !sql.startsWith("!", from) && !sql.startsWith("M!", from);
+        return isPlain ? end + 2 : -1;
     }
 
     void isolation() {
@@ -110,12 +133,16 @@ final class SessionChanges {
         return autoCommit;
     }
 
-    /** Whether only a reset of the whole session, or closing it, can undo what was done. */
-    boolean needsReset() {
-        return unknown || timeouts;
+    /**
+     * Whether only a reset of the whole session, or closing it, can undo what was done.
+     *
+     * @param undoesTimeouts whether the driver takes time-outs back itself
+     */
+    boolean needsReset(boolean undoesTimeouts) {
+        return unknown || (timeouts && !undoesTimeouts);
     }
 
     boolean any() {
-        return isolation || autoCommit || needsReset();
+        return isolation || autoCommit || timeouts || unknown;
     }
 }

@@ -20,7 +20,13 @@ final class SessionReset {
     private SessionReset() {}
 
     static boolean possible(PhysicalConnection physical, SessionChanges changes) {
-        return !changes.needsReset() || physical.sheet().can(DriverSheet.Capability.SESSION_RESET);
+        return !needed(physical, changes) || physical.sheet().can(DriverSheet.Capability.SESSION_RESET);
+    }
+
+    /** A connection wrapped by somebody else may not hear of its release. */
+    private static boolean needed(PhysicalConnection physical, SessionChanges changes) {
+        return changes.needsReset(
+                physical.sheet().can(DriverSheet.Capability.TIMEOUT_RESET) && physical.driver() instanceof Lifecycle);
     }
 
     /** Undoes the changes outside of any transaction. */
@@ -33,7 +39,7 @@ final class SessionReset {
         if (changes.isolationChanged()) {
             undo = undo.then(Mono.from(driver.setTransactionIsolationLevel(physical.initialIsolation())));
         }
-        if (changes.needsReset()) {
+        if (needed(physical, changes)) {
             physical.prepared(null);
             // The driver knows from the server whether a BEGIN of the borrower's own left a transaction open.
             undo = undo.then(Mono.defer(() -> Mono.from(driver.rollbackTransaction())))

@@ -38,9 +38,14 @@ final class SessionSettings {
         statementTimeout = timeout;
     }
 
-    /** How long this handle lets a statement run, or null where it has set no limit. */
-    synchronized @Nullable Duration statementLimit() {
-        return statementLimit;
+    /**
+     * How long this handle lets a statement run, or null where there is no limit.
+     *
+     * @param configured what its connection was set to, or null; holds until this handle says otherwise
+     */
+    synchronized @Nullable Duration statementLimit(@Nullable Duration configured) {
+        Duration limit = statementLimit == null ? configured : statementLimit;
+        return limit == null || limit.isZero() ? null : limit;
     }
 
     synchronized boolean autoCommit() {
@@ -79,7 +84,7 @@ final class SessionSettings {
         Duration statement = statementTimeout;
         if (statement != null) {
             statementTimeout = null;
-            statementLimit = statement.isZero() ? null : statement;
+            statementLimit = statement;
             changes.timeouts();
             work = work.then(
                     physical.sheet().can(DriverSheet.Capability.STATEMENT_TIMEOUT)

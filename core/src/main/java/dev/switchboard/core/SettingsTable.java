@@ -35,6 +35,8 @@ final class SettingsTable {
             Map.entry("mysql", mysql()),
             Map.entry("mariadb", mariadb()),
             Map.entry("sqlite", sqlite()),
+            Map.entry("duckdb", duckDb()),
+            Map.entry("jdbc", jdbc()),
             Map.entry("h2", h2()),
             Map.entry("sqlserver", sqlServer()),
             Map.entry("mssql", sqlServer()),
@@ -195,6 +197,17 @@ final class SettingsTable {
                 .onlyUtc((zone, options) -> {}, "Set ZoneOffset.UTC, the only zone that it knows")
                 .named(Setting.STATEMENT_TIMEOUT, "statementTimeout")
                 .named(Setting.LOCK_TIMEOUT, "lockWaitTimeout");
+    }
+
+    private static SettingsRow duckDb() {
+        return new SettingsRow("DuckDB")
+                .withoutNetwork()
+                .speaksUtf8()
+                .named(Setting.STATEMENT_TIMEOUT, "statementTimeout");
+    }
+
+    private static SettingsRow jdbc() {
+        return new SettingsRow("the JDBC bridge").named(Setting.STATEMENT_TIMEOUT, "statementTimeout");
     }
 
     private static SettingsRow h2() {

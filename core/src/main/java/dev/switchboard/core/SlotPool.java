@@ -250,11 +250,12 @@ final class SlotPool {
         return Mono.empty();
     }
 
+    /** Who still asks the pool in the middle waits for a connection that somebody took out of it behind our back. */
     private Mono<Void> forceOut() {
         opener.stop();
         return Flux.fromIterable(leases)
                 .flatMap(lease -> lease.physical().forceClose(options().resetTimeout()), Integer.MAX_VALUE)
-                .then();
+                .then(Mono.fromRunnable(nobodyTakes::tryEmitEmpty));
     }
 
     /** Tells an acquire that its pool was taken out of service and that the name may have another one. */

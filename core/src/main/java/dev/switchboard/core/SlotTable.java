@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -71,9 +72,14 @@ final class SlotTable {
 
     /** Gets a connection of the route's name to the receiver, wherever the name is known. */
     Mono<Void> acquire(Route route, ContextView context, Lease.Receiver receiver) {
-        return find(route.connectionName())
-                .flatMap(slot -> slot.acquire(route, context, receiver))
-                .onErrorResume(DirectorySlots.ForgottenException.class, forgotten -> acquire(route, context, receiver));
+        return with(route.connectionName(), slot -> slot.acquire(route, context, receiver));
+    }
+
+    /** Uses the slot of a name; where the directory's answer is forgotten on the way, looks for the name again. */
+    <T> Mono<T> with(String name, Function<ConnectionSlot, Mono<T>> use) {
+        return find(name)
+                .flatMap(use)
+                .onErrorResume(DirectorySlots.ForgottenException.class, forgotten -> with(name, use));
     }
 
     List<ConnectionSlot> all() {
@@ -109,17 +115,27 @@ final class SlotTable {
         String name = definition.name();
         ConnectionSlot slot = new ConnectionSlot(definition, core);
         boolean isNew = registered.putIfAbsent(name, slot) == null;
-        if (isNew && closed && registered.remove(name, slot)) {
-            refuseWhenClosed();
+        if (isNew && closed) {
+            core.background().start(withdraw(name, slot));
+            throw new RegistryClosedException();
         }
         if (isNew) {
-            core.background().start(arrived(name));
+            core.background().start(forget(name));
         }
         return isNew;
     }
 
-    /** A name was registered: what the directory says of it counts no longer. Drains when subscribed, which calls borrowers. */
-    Mono<Void> arrived(String name) {
+    /** Takes back what came while the end did: whoever found it may have opened it, whether or not the end found it too. */
+    Mono<Void> withdraw(String name, ConnectionSlot slot) {
+        registered.remove(name, slot);
+        return slot.remove(RegistryClosedException::new);
+    }
+
+    /**
+     * What the directory said of a name counts no longer, and who waits for it looks again. Drains when subscribed, which calls
+     * borrowers.
+     */
+    Mono<Void> forget(String name) {
         return directory == null ? Mono.empty() : directory.forget(name, DirectorySlots.ForgottenException::new);
     }
 
@@ -135,10 +151,6 @@ final class SlotTable {
             }
         }
         return removed.remove(() -> new ConnectionDrainingException(name));
-    }
-
-    Mono<Void> forget(String name) {
-        return directory == null ? Mono.empty() : directory.forget(name, () -> new ConnectionDrainingException(name));
     }
 
     void makeDefault(String name) {

@@ -67,7 +67,7 @@ final class StatementEcho {
         String took = String.format(Locale.ROOT, "%.3f ms", (nowNanos - begunNanos) / 1e6);
         LOGGER.debug(
                 "{} ({}) {}, {}: {}{}",
-                ErrorText.name(route.connectionName()),
+                ErrorText.name(route.shownName()),
                 route.readOnly() ? "read-only" : "read-write",
                 took,
                 outcome(),

@@ -7,9 +7,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The server stopped a statement because it ran longer than {@code setStatementTimeout} of its connection allowed. The driver's
- * own error, which differs between products, is the cause. A time-out that somebody else set, on the server or in the options
- * of the connection, passes on as the driver's own error.
+ * The server stopped a statement because it ran longer than {@code setStatementTimeout} of its connection or
+ * {@code statementTimeout} of its settings allowed. The driver's own error, which differs between products, is the cause. A
+ * time-out that somebody else set, on the server or in the driver's own options, passes on as the driver's own error.
  */
 public final class StatementTimeoutException extends R2dbcTimeoutException implements SwitchboardError {
 
@@ -33,7 +33,8 @@ public final class StatementTimeoutException extends R2dbcTimeoutException imple
         super(
                 ErrorText.connection(connectionName) + ": the server stopped a statement after its time-out of "
                         + ErrorText.duration(limit) + ": [" + ErrorText.sql(sql)
-                        + "]. Make it faster, or allow it longer with setStatementTimeout(..).",
+                        + "]. Make it faster, or allow it longer with setStatementTimeout(..), or with"
+                        + " statementTimeout of its settings.",
                 cause.getSqlState(),
                 cause.getErrorCode(),
                 cause);

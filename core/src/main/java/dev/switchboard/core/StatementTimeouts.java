@@ -6,7 +6,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells the time-outs that a handle set itself from all other errors. A code alone does not: PostgreSQL has one for a
+ * Tells the time-outs that a handle or its settings set from all other errors. A code alone does not: PostgreSQL has one for a
  * time-out and for a cancel by an administrator, and a server may have a shorter limit of its own.
  */
 final class StatementTimeouts {
@@ -14,8 +14,8 @@ final class StatementTimeouts {
     /** PostgreSQL and our SQLite driver. */
     private static final String QUERY_CANCELED = "57014";
 
-    /** MySQL's {@code max_execution_time} and MariaDB's {@code max_statement_time}. */
-    private static final Set<Integer> CODES = Set.of(3024, 1969);
+    /** MySQL's {@code max_execution_time}, MariaDB's {@code max_statement_time} and H2's {@code QUERY_TIMEOUT}. */
+    private static final Set<Integer> CODES = Set.of(3024, 1969, 57014);
 
     private StatementTimeouts() {}
 

@@ -60,6 +60,12 @@ class DriverOptionsTests {
         assertThat(added(definition)).doesNotContainKey("connectionTimeZone");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"r2dbc:sqlite:///x.db", "r2dbc:duckdb:///x.duckdb", "r2dbc:jdbc:h2:mem:///x"})
+    void theBridgeGivesUpBeforeThePoolAndCanSayWhy(String url) {
+        assertThat(added(url)).containsExactly(Map.entry("connectTimeout", Duration.ofSeconds(9)));
+    }
+
     @Test
     void whatTheUserSetIsKept() {
         assertThat(added("r2dbc:postgresql://app@db/x?tcpKeepAlive=false&connectTimeout=PT3S"))

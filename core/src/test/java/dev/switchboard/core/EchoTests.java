@@ -144,6 +144,22 @@ class EchoTests {
     }
 
     @Test
+    void aStatementOnAnOverrideIsALineThatShowsIt() {
+        Siblings siblings = new Siblings(product, 2);
+        registry.replace(siblings.base()).block(PATIENCE);
+        registry.echo("orders", Echo.STATEMENTS);
+        assertThat(Siblings.tag(registry, siblings.to(1)).block(PATIENCE)).isEqualTo("tag1");
+        assertThat(lines.seen)
+                .singleElement()
+                .asString()
+                .startsWith("orders[database=" + siblings.name(1) + "] (read-write)")
+                .endsWith("SELECT tag FROM me");
+        registry.replace(ConnectionDefinition.of("orders", database.url()).withPool(pool -> pool.maxSize(1)))
+                .block(PATIENCE);
+        siblings.close();
+    }
+
+    @Test
     void nothingIsWrittenUnlessItWasAskedFor() {
         borrowed(this::insert).blockLast(PATIENCE);
         registry.echo("orders", Echo.STATEMENTS);

@@ -80,9 +80,8 @@ class ErrorMessagesTests {
                 new Spoken(
                         new ConnectionDrainingException("orders"),
                         R2dbcNonTransientResourceException.class,
-                        "Connection 'orders' is draining: it was unregistered or replaced and takes no new borrowers."
-                                + " Subscribe again: a replaced name is served by its new definition, a removed one has"
-                                + " to be registered again.",
+                        "Connection 'orders' is draining: it was unregistered and takes no new borrowers."
+                                + " Trying again helps only once the name is registered again.",
                         Map.of("connectionName", "orders")),
                 new Spoken(
                         new RegistryClosedException(),
@@ -169,7 +168,8 @@ class ErrorMessagesTests {
                                 "orders", "SELECT * FROM huge", Duration.ofSeconds(3), driverError()),
                         R2dbcTimeoutException.class,
                         "Connection 'orders': the server stopped a statement after its time-out of 3 s: [SELECT * FROM huge]."
-                                + " Make it faster, or allow it longer with setStatementTimeout(..).",
+                                + " Make it faster, or allow it longer with setStatementTimeout(..), or with"
+                                + " statementTimeout of its settings.",
                         Map.of(
                                 "connectionName", "orders",
                                 "sql", "SELECT * FROM huge",

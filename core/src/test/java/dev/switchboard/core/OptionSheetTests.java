@@ -7,6 +7,7 @@ import io.r2dbc.h2.H2ConnectionOption;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryOptions;
 import io.r2dbc.spi.ConnectionFactoryProvider;
+import io.r2dbc.spi.R2dbcNonTransientException;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.ServiceLoader;
@@ -81,6 +82,32 @@ class OptionSheetTests {
         assertThatThrownBy(() -> refuse(url))
                 .isInstanceOf(UnsupportedFeatureException.class)
                 .hasMessage("Connection 'orders': " + words);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            r2dbc:jdbc:h2:mem:///x?fetchSzie=5       | the driver 'jdbc' has no option 'fetchSzie' and would ignore it
+            r2dbc:duckdb:mem:///x?journalMode=wal    | the driver 'duckdb' has no option 'journalMode' and would ignore it
+            r2dbc:jdbc:h2:mem:///x?lockWaitTimeout=PT5S | the JDBC bridge does not support the option 'lockWaitTimeout'
+            r2dbc:duckdb:mem:///x?lockWaitTimeout=PT5S  | DuckDB does not support the option 'lockWaitTimeout'
+            """)
+    void theBridgedDriversHaveSheetsOfTheirOwn(String url, String found) {
+        assertThatThrownBy(() -> refuse(url))
+                .isInstanceOf(R2dbcNonTransientException.class)
+                .hasMessageContaining(found);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"duckdb", "jdbc"})
+    void whatABridgedDriverReadsIsOnItsSheet(String driver) {
+        OptionSheet sheet = Objects.requireNonNull(OptionSheet.of(driver));
+        assertThat(sheet.options())
+                .containsAll(OptionSheet.constantsOf(provider(driver).getClass()));
+        assertThat(Objects.requireNonNull(OptionSheet.of("sqlite")).options())
+                .containsAll(Objects.requireNonNull(OptionSheet.of("duckdb")).options());
+        refuse("r2dbc:" + driver + ":h2:mem:///x?fetchSize=5&maxThreads=2&statementCacheSize=1&statementTimeout=PT5S");
+        assertThat(DriverSheet.of(driver).can(DriverSheet.Capability.CANCEL)).isTrue();
+        assertThat(KnownDriver.named(driver)).isNotNull();
     }
 
     @Test

@@ -187,6 +187,76 @@ class PreparationTests {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(
+            value = Product.class,
+            names = {"POSTGRESQL", "MYSQL", "MARIADB", "H2"})
+    void aSchemaThatTheSecondStatementOfABatchLeftIsPreparedAgain(Product product) {
+        try (Database database = Databases.create(product)) {
+            String mine = "mine_" + database.name();
+            schema(database, mine);
+            registry.register(ConnectionDefinition.of("orders", database.url())
+                    .withSchema(mine)
+                    .withPool(pool -> pool.maxSize(1)));
+            assertThat(tag(null).block(LONG)).isEqualTo(mine);
+            String leave = switch (product) {
+                case POSTGRESQL -> "SET search_path TO pg_catalog";
+                case H2 -> "SET SCHEMA INFORMATION_SCHEMA";
+                default -> "USE information_schema";
+            };
+            Flux.usingWhen(
+                            Mono.fromSupplier(() -> registry.connect(new Fixed(new Route("orders", false, null)))),
+                            connection -> Flux.from(connection
+                                            .createBatch()
+                                            .add("SELECT 1")
+                                            .add(leave)
+                                            .execute())
+                                    .concatMap(Result::getRowsUpdated),
+                            Connection::close)
+                    .blockLast(LONG);
+            assertThat(tag(null).block(LONG)).isEqualTo(mine);
+            Borrowing.close(registry);
+            dropSchema(database, mine);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Product.class,
+            names = {"POSTGRESQL", "MYSQL", "MARIADB"})
+    void aPreparationThatTakesTooLongIsATimeoutInWordsAndEndsOnTheServer(Product product) {
+        try (Database database = Databases.create(product)) {
+            String sleep = product == Product.POSTGRESQL ? "SELECT pg_sleep(60)" : "SELECT sleep(60)";
+            registry.register(ConnectionDefinition.of("orders", database.url())
+                    .withPreparation(new Sleeping(sleep))
+                    .withPool(pool -> pool.maxSize(1).resetTimeout(Duration.ofMillis(200))));
+            StepVerifier.create(tag(null))
+                    .expectErrorSatisfies(failure -> assertThat(failure)
+                            .isInstanceOf(AcquireTimeoutException.class)
+                            .hasMessageContaining("'orders': the session was not prepared within 200 ms")
+                            .hasMessageContaining("raise resetTimeout"))
+                    .verify(LONG);
+            Sessions.awaitNone(database);
+            assertThat(registry.status("orders").counts()).isEqualTo(new PoolCounts(0, 0, 0, 0, 1));
+            Borrowing.close(registry);
+        }
+    }
+
+    private record Sleeping(String sql) implements SessionPreparation {
+
+        @Override
+        public Object wanted(Route route, ContextView context) {
+            return "asleep";
+        }
+
+        @Override
+        public Publisher<Void> prepare(Connection connection, Object wanted) {
+            return Flux.from(connection.createStatement(sql).execute())
+                    .flatMap(Result::getRowsUpdated)
+                    .then();
+        }
+    }
+
     @Test
     void aSchemaOnSqliteIsRefusedInWords() {
         try (Database database = Databases.create(Product.SQLITE)) {

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.switchboard.databases.Database;
 import dev.switchboard.databases.Databases;
 import dev.switchboard.databases.Product;
+import io.r2dbc.spi.Batch;
 import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.Result;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
@@ -89,6 +91,31 @@ class SessionHygieneTests {
         assertThat(answer(read)).isEqualTo(before);
     }
 
+    /** A driver that takes one statement at a time refuses the text; nothing is left behind then either. */
+    @Test
+    void aSetBehindAnotherStatementDoesNotReachTheNextBorrower() {
+        String set = postgresql() ? "SET search_path TO pg_catalog" : "SET SESSION sort_buffer_size = 1048576";
+        String read = postgresql() ? "SELECT current_schema()" : "SELECT @@session.sort_buffer_size";
+        String before = answer(read);
+        for (List<String> batch : List.of(List.of("SELECT 1", set), List.of("SELECT 1 -- one", set))) {
+            borrowed(connection -> {
+                        Batch all = connection.createBatch();
+                        batch.forEach(all::add);
+                        return Flux.from(all.execute()).concatMap(Result::getRowsUpdated);
+                    })
+                    .onErrorComplete()
+                    .blockLast(LIMIT);
+            assertThat(answer(read)).as(batch.toString()).isEqualTo(before);
+        }
+        List<String> texts = postgresql()
+                ? List.of("SELECT 1; " + set, "SELECT 1; BEGIN", "/* a /* b */ c */ " + set)
+                : List.of("SELECT 1; " + set, "# one\n" + set, "/*! " + set + " */");
+        for (String text : texts) {
+            borrowed(connection -> Sql.run(connection, text)).onErrorComplete().blockLast(LIMIT);
+            assertThat(answer(read)).as(text).isEqualTo(before);
+        }
+    }
+
     @Test
     void aSchemaSwitchDoesNotReachTheNextBorrower() {
         String read = postgresql() ? "SELECT current_schema()" : "SELECT database()";
@@ -103,6 +130,19 @@ class SessionHygieneTests {
     void aTemporaryTableDoesNotReachTheNextBorrower() {
         borrowed(connection -> Sql.run(connection, "CREATE TEMPORARY TABLE scratch (id INT)"))
                 .blockLast(LIMIT);
+        StepVerifier.create(borrowed(connection -> Sql.query(connection, "SELECT * FROM scratch")))
+                .expectError()
+                .verify(LIMIT);
+    }
+
+    @Test
+    void aTemporaryObjectThatReplacesOneDoesNotReachTheNextBorrower() {
+        String create = switch (product) {
+            case POSTGRESQL -> "CREATE OR REPLACE TEMP VIEW scratch AS SELECT 1 AS id";
+            case MARIADB -> "CREATE OR REPLACE TEMPORARY TABLE scratch (id INT)";
+            default -> "CREATE /* a */ TEMPORARY TABLE scratch (id INT)";
+        };
+        borrowed(connection -> Sql.run(connection, create)).blockLast(LIMIT);
         StepVerifier.create(borrowed(connection -> Sql.query(connection, "SELECT * FROM scratch")))
                 .expectError()
                 .verify(LIMIT);

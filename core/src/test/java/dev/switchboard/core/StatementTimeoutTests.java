@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.switchboard.databases.Database;
 import dev.switchboard.databases.Databases;
 import dev.switchboard.databases.Product;
+import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcTimeoutException;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -95,6 +97,28 @@ class StatementTimeoutTests {
                 .verify(PATIENCE);
         assertThat(Borrowing.query(registry, "orders", "SELECT 1").block(PATIENCE))
                 .hasToString("1");
+    }
+
+    @Test
+    void theBridgeTakesTimeoutsBackSoThatTheConnectionIsKept() {
+        if (product != Product.SQLITE) {
+            return;
+        }
+        CountingFactory unheard = new CountingFactory(database.url());
+        registry.register(ConnectionDefinition.of("wrapped", unheard).withPool(pool -> pool.maxSize(1)));
+        for (String name : List.of("orders", "wrapped")) {
+            Flux.usingWhen(
+                            registry.connectionFactory(name).create(),
+                            connection -> Mono.from(connection.setStatementTimeout(Duration.ofMillis(50)))
+                                    .then(Mono.from(connection.setLockWaitTimeout(Duration.ofMillis(50))))
+                                    .thenMany(Sql.query(connection, "SELECT 1")),
+                            Connection::close)
+                    .blockLast(PATIENCE);
+            assertThat(registry.status(name).counts().idle()).as(name).isEqualTo(name.equals("orders") ? 1 : 0);
+            String longer = "SELECT count(*) FROM item a, item b, item c, item d, item e, item f, item g";
+            assertThat(Borrowing.query(registry, name, longer).block(PATIENCE)).hasToString("10000000");
+        }
+        assertThat(unheard.opened()).as("nobody told it to take them back").isEqualTo(2);
     }
 
     @Test
