@@ -5,6 +5,7 @@ import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryMetadata;
 import io.r2dbc.spi.Statement;
+import io.r2dbc.spi.ValidationDepth;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,6 +21,7 @@ final class CountingFactory implements ConnectionFactory {
     private final AtomicInteger asked = new AtomicInteger();
     private final AtomicInteger opened = new AtomicInteger();
     private final List<String> statements = new CopyOnWriteArrayList<>();
+    private final List<ValidationDepth> validations = new CopyOnWriteArrayList<>();
     private volatile Mono<?> gate = Mono.empty();
     private volatile UnaryOperator<String> rewriting = UnaryOperator.identity();
 
@@ -50,6 +52,11 @@ final class CountingFactory implements ConnectionFactory {
     /** What was sent to the driver, in order. */
     List<String> statements() {
         return statements;
+    }
+
+    /** How deep the driver was asked whether a connection is valid, in order. */
+    List<ValidationDepth> validations() {
+        return validations;
     }
 
     @Override
@@ -85,6 +92,12 @@ final class CountingFactory implements ConnectionFactory {
         public Statement createStatement(String sql) {
             statements.add(sql);
             return delegate.createStatement(rewriting.apply(sql));
+        }
+
+        @Override
+        public Publisher<Boolean> validate(ValidationDepth depth) {
+            validations.add(depth);
+            return delegate.validate(depth);
         }
     }
 }
