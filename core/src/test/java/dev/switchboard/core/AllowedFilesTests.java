@@ -84,6 +84,12 @@ class AllowedFilesTests {
     }
 
     @Test
+    void whatToWriteInsteadIsSaid() {
+        assertThatThrownBy(() -> difference(file(), options -> options.database("../x.db")))
+                .hasMessageEndingWith(" Allowed: a plain path. Write the path without them.");
+    }
+
+    @Test
     void filesOfMoreDirectoriesMayBeAllowed() {
         Path archive = folder.resolve("archive");
         ConnectionDefinition base = file().withOverrides(allowed -> allowed.directories(archive));

@@ -45,6 +45,9 @@ class ConfigurationErrorsTests {
                 arguments(
                         "pool.lifetime-variance=51",
                         "lifetimeVariance is 51. Allowed: 0 to 50. Set lifetimeVariance in that range."),
+                arguments(
+                        "pool.validation=maybe",
+                        "'maybe' is not a kind of validation. Allowed: local or remote. Correct the kind."),
                 arguments("pool.acquire-timeout=30", "'30' has no unit." + DURATIONS),
                 arguments("pool.acquire-timeout=30x", "'30x' is not a duration." + DURATIONS),
                 arguments("pool.acquire-timeout=-1s", "'-1s' is not a duration." + DURATIONS),
@@ -68,6 +71,9 @@ class ConfigurationErrorsTests {
                 arguments(
                         "port=5432a",
                         "'5432a' is not a whole number. Allowed: a whole number, as in 10. Correct the number."),
+                arguments(
+                        "settings.certificate-authority=ca\\u0000.pem",
+                        "'ca\\u0000.pem' is not a path. Allowed: a path of the file system. Correct the path."),
                 arguments(
                         "role=standby",
                         "'standby' is not a role of a host. Allowed: primary or replica. Correct the role."),

@@ -62,7 +62,7 @@ class ConnectionDefinitionTests {
                         original.withPort(1),
                         original.withDatabase("other"),
                         original.withUser("other"),
-                        original.withPassword("other"),
+                        original.withPassword("hush"),
                         original.withOption(Option.valueOf("applicationName"), "x"),
                         original.withPool(pool -> pool.maxSize(4)),
                         original.withPool(PoolOptions.builder().maxSize(5).build()),

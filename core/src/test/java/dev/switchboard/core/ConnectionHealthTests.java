@@ -127,12 +127,13 @@ class ConnectionHealthTests {
         }
     }
 
-    @Test
-    void aConnectionEndsWithItsLifeAndNeverWhileItIsBorrowed() {
+    @ParameterizedTest
+    @EnumSource(Product.class)
+    void aConnectionEndsWithItsLifeAndNeverWhileItIsBorrowed(Product product) {
         VirtualTimeScheduler time = VirtualTimeScheduler.create();
         ReactiveConnectionRegistry registry = ReactiveConnectionRegistry.create(
                 RegistryOptions.builder().timer(time).build());
-        try (Database database = Databases.create(Product.H2)) {
+        try (Database database = Databases.create(product)) {
             CountingFactory factory = new CountingFactory(database.url());
             registry.register(ConnectionDefinition.of("orders", factory)
                     .withPool(pool -> pool.maxLifetime(Duration.ofMinutes(30))
@@ -145,7 +146,7 @@ class ConnectionHealthTests {
             assertThat(factory.opened()).isEqualTo(1);
             Connection held = Borrowing.borrowed(registry, "orders");
             time.advanceTimeBy(Duration.ofMinutes(2));
-            assertThat(Borrowing.one(held, "SELECT 1").block(LONG)).isEqualTo(1);
+            assertThat(Borrowing.one(held, "SELECT 1").block(LONG)).hasToString("1");
             Borrowing.close(held);
             assertThat(registry.status("orders").counts()).isEqualTo(new PoolCounts(0, 0, 0, 0, 10));
             query(registry).block(LONG);
@@ -175,12 +176,13 @@ class ConnectionHealthTests {
         }
     }
 
-    @Test
-    void aConnectionThatLiesIdleIsClosedInTheBackground() {
+    @ParameterizedTest
+    @EnumSource(Product.class)
+    void aConnectionThatLiesIdleIsClosedInTheBackground(Product product) {
         VirtualTimeScheduler time = VirtualTimeScheduler.create();
         ReactiveConnectionRegistry registry = ReactiveConnectionRegistry.create(
                 RegistryOptions.builder().timer(time).build());
-        try (Database database = Databases.create(Product.H2)) {
+        try (Database database = Databases.create(product)) {
             registry.register(ConnectionDefinition.of("orders", database.url())
                     .withPool(pool -> pool.idleTimeout(Duration.ofMinutes(10))));
             fill(registry, 3);
@@ -192,10 +194,11 @@ class ConnectionHealthTests {
         }
     }
 
-    @Test
-    void aConnectionThatFailsEveryValidationIsGivenUpInWords() {
+    @ParameterizedTest
+    @EnumSource(Product.class)
+    void aConnectionThatFailsEveryValidationIsGivenUpInWords(Product product) {
         ReactiveConnectionRegistry registry = ReactiveConnectionRegistry.create();
-        try (Database database = Databases.create(Product.H2)) {
+        try (Database database = Databases.create(product)) {
             InvalidFactory factory = new InvalidFactory(database.url());
             registry.register(ConnectionDefinition.of("orders", factory)
                     .withPool(pool -> pool.maxSize(3).validateAfterIdle(Duration.ZERO)));
@@ -207,7 +210,7 @@ class ConnectionHealthTests {
             registry.quiescent().block(LONG);
             assertThat(registry.status("orders").counts()).isEqualTo(new PoolCounts(0, 0, 0, 0, 3));
             factory.recover();
-            assertThat(query(registry).block(LONG)).isEqualTo(1);
+            assertThat(query(registry).block(LONG)).hasToString("1");
             Borrowing.close(registry);
         }
     }

@@ -151,7 +151,7 @@ class ConnectionTemplateTests {
 
     @Test
     void whatTheUrlSaysIsNotSaidASecondTimeBesideIt() {
-        assertThatThrownBy(() -> SHARDS.derive("x", d -> d.password("b").url("r2dbc:postgresql://a:hunter2@db/y")))
+        assertThatThrownBy(() -> SHARDS.derive("x", d -> d.password("hush").url("r2dbc:postgresql://a:hunter2@db/y")))
                 .isInstanceOf(InvalidDefinitionException.class)
                 .hasMessage(
                         "Connection 'x' cannot be defined: 'password' is said twice in its definition, by the URL and"

@@ -6,6 +6,7 @@ import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryMetadata;
 import io.r2dbc.spi.Statement;
 import io.r2dbc.spi.TransactionDefinition;
+import io.r2dbc.spi.ValidationDepth;
 import io.r2dbc.spi.Wrapped;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -26,6 +27,7 @@ final class CountingFactory implements ConnectionFactory {
     private final AtomicInteger begun = new AtomicInteger();
     private final AtomicInteger control = new AtomicInteger();
     private final List<String> statements = new CopyOnWriteArrayList<>();
+    private final List<ValidationDepth> validations = new CopyOnWriteArrayList<>();
     private volatile Mono<?> gate = Mono.empty();
     private volatile Mono<Void> begin = Mono.empty();
     private volatile UnaryOperator<String> rewriting = UnaryOperator.identity();
@@ -78,6 +80,11 @@ final class CountingFactory implements ConnectionFactory {
     /** What was sent to the driver, in order. */
     List<String> statements() {
         return statements;
+    }
+
+    /** How deep the driver was asked whether a connection is valid, in order. */
+    List<ValidationDepth> validations() {
+        return validations;
     }
 
     @Override
@@ -140,6 +147,12 @@ final class CountingFactory implements ConnectionFactory {
                 control.incrementAndGet();
             }
             return delegate.createStatement(rewriting.apply(sql));
+        }
+
+        @Override
+        public Publisher<Boolean> validate(ValidationDepth depth) {
+            validations.add(depth);
+            return delegate.validate(depth);
         }
     }
 }

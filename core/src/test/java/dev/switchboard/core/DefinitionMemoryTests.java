@@ -20,7 +20,7 @@ class DefinitionMemoryTests {
                 definitions,
                 number -> ConnectionDefinition.of(
                         "tenant_" + number,
-                        "r2dbc:postgresql://tenant_" + number + ":secret-" + number
+                        "r2dbc:postgresql://tenant_" + number + ":hush-" + number
                                 + "@db-17.internal.example:5432/tenant_" + number + "?applicationName=shop"));
         long each = (usedBytes() - before) / DEFINITIONS;
         assertThat(definitions[DEFINITIONS - 1].name()).isEqualTo("tenant_" + (DEFINITIONS - 1));

@@ -20,7 +20,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Flux;
@@ -266,9 +265,10 @@ class DerivedSlotsTests {
                 .verify(LONG);
     }
 
-    @Test
-    void whoWaitsForAPlaceMovesWithTheDefinition() {
-        Siblings siblings = siblings(Product.H2);
+    @ParameterizedTest
+    @EnumSource(Product.class)
+    void whoWaitsForAPlaceMovesWithTheDefinition(Product product) {
+        Siblings siblings = siblings(product);
         registry.register(siblings.base().withOverrides(allowed -> allowed.maxPools(1)));
         Connection first = borrowed(siblings.to(1));
 
@@ -279,9 +279,10 @@ class DerivedSlotsTests {
         Borrowing.close(first);
     }
 
-    @Test
-    void whoWaitsForAPlaceIsToldWhenTheNameGoes() {
-        Siblings siblings = siblings(Product.H2);
+    @ParameterizedTest
+    @EnumSource(Product.class)
+    void whoWaitsForAPlaceIsToldWhenTheNameGoes(Product product) {
+        Siblings siblings = siblings(product);
         registry.register(siblings.base().withOverrides(allowed -> allowed.maxPools(1)));
         Connection first = borrowed(siblings.to(1));
 
@@ -292,9 +293,10 @@ class DerivedSlotsTests {
         Borrowing.close(first);
     }
 
-    @Test
-    void whoWaitsForAPlaceIsServedInOrder() {
-        Siblings siblings = siblings(Product.H2);
+    @ParameterizedTest
+    @EnumSource(Product.class)
+    void whoWaitsForAPlaceIsServedInOrder(Product product) {
+        Siblings siblings = siblings(product);
         registry.register(siblings.base().withOverrides(allowed -> allowed.maxPools(1)));
         Connection first = borrowed(siblings.to(1));
         List<String> served = new CopyOnWriteArrayList<>();
@@ -310,9 +312,10 @@ class DerivedSlotsTests {
         assertThat(served).containsExactly("tag3", "tag3", "tag2");
     }
 
-    @Test
-    void whoNoLongerWaitsTakesNobodysPlace() {
-        Siblings siblings = siblings(Product.H2);
+    @ParameterizedTest
+    @EnumSource(Product.class)
+    void whoNoLongerWaitsTakesNobodysPlace(Product product) {
+        Siblings siblings = siblings(product);
         registry.register(siblings.base().withOverrides(allowed -> allowed.maxPools(1)));
         Connection first = borrowed(siblings.to(1));
 
@@ -324,9 +327,10 @@ class DerivedSlotsTests {
         assertThat(tag(registry, siblings.to(3)).block(LONG)).isEqualTo("tag3");
     }
 
-    @Test
-    void whoWaitsTooLongIsToldThatAllPlacesAreInUse() {
-        Siblings siblings = siblings(Product.H2);
+    @ParameterizedTest
+    @EnumSource(Product.class)
+    void whoWaitsTooLongIsToldThatAllPlacesAreInUse(Product product) {
+        Siblings siblings = siblings(product);
         VirtualTimeScheduler time = VirtualTimeScheduler.create();
         ReactiveConnectionRegistry timed = ReactiveConnectionRegistry.create(
                 RegistryOptions.builder().timer(time).build());
@@ -348,9 +352,10 @@ class DerivedSlotsTests {
         Borrowing.close(timed);
     }
 
-    @Test
-    void whoWaitsTooLongInAPoolIsToldWhichOne() {
-        Siblings siblings = siblings(Product.H2);
+    @ParameterizedTest
+    @EnumSource(Product.class)
+    void whoWaitsTooLongInAPoolIsToldWhichOne(Product product) {
+        Siblings siblings = siblings(product);
         VirtualTimeScheduler time = VirtualTimeScheduler.create();
         ReactiveConnectionRegistry timed = ReactiveConnectionRegistry.create(
                 RegistryOptions.builder().timer(time).build());
@@ -368,14 +373,15 @@ class DerivedSlotsTests {
         Borrowing.close(timed);
     }
 
-    @Test
-    void aHandleTellsTheRegisteredNameAndItsErrorsTheOverrideToo() {
-        Siblings siblings = siblings(Product.H2);
+    @ParameterizedTest
+    @EnumSource(Product.class)
+    void aHandleTellsTheRegisteredNameAndItsErrorsTheOverrideToo(Product product) {
+        Siblings siblings = siblings(product);
         registry.register(siblings.base());
         SwitchboardConnection handle = handle(registry, siblings.to(1));
         Borrowing.one(handle, "SELECT tag FROM me").block(LONG);
         assertThat(handle.connectionName()).isEqualTo("orders");
-        assertThat(handle.product().block(LONG)).isEqualTo("H2");
+        assertThat(handle.product().block(LONG)).isEqualTo(product.productName());
         Borrowing.close(handle);
 
         StepVerifier.create(Borrowing.one(handle, "SELECT tag FROM me"))

@@ -126,8 +126,8 @@ class ErrorDetailsTests {
     @Test
     void aPlaceIsShownWithoutUserAndPassword() {
         assertThat(where("app:pass/word@db:5432")).isEqualTo("db:5432");
-        assertThat(where("r2dbc:mysql://app:p/w@rd@db:3306")).isEqualTo("db:3306");
-        assertThat(where("app:password@db:5432")).isEqualTo("db:5432");
+        assertThat(where("r2dbc:mysql://app:hush/w@rd@db:3306")).isEqualTo("db:3306");
+        assertThat(where("app:hush@db:5432")).isEqualTo("db:5432");
         assertThat(where("[::1]:5432")).isEqualTo("[::1]:5432");
         assertThat(where("/data/a@b.db")).isEqualTo("/data/a@b.db");
     }

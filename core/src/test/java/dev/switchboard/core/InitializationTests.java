@@ -57,9 +57,10 @@ class InitializationTests {
         }
     }
 
-    @Test
-    void aNameThatCannotConnectFailsAloneAndTellsTheOthersNothing() {
-        try (Database database = Databases.create(Product.H2)) {
+    @ParameterizedTest
+    @EnumSource(Product.class)
+    void aNameThatCannotConnectFailsAloneAndTellsTheOthersNothing(Product product) {
+        try (Database database = Databases.create(product)) {
             registry.register(ConnectionDefinition.of("good", database.url()))
                     .register(ConnectionDefinition.of("fine", database.url()))
                     .register(ConnectionDefinition.of("bad", "r2dbc:postgresql://app:hunter2@127.0.0.1:1/none"));
@@ -85,9 +86,10 @@ class InitializationTests {
         }
     }
 
-    @Test
-    void noMoreThanSoManyOpenAtTheSameTimeAndACancelBeginsNoOthers() {
-        try (Database database = Databases.create(Product.H2)) {
+    @ParameterizedTest
+    @EnumSource(Product.class)
+    void noMoreThanSoManyOpenAtTheSameTimeAndACancelBeginsNoOthers(Product product) {
+        try (Database database = Databases.create(product)) {
             Sinks.Empty<Void> gate = Sinks.empty();
             List<CountingFactory> factories = IntStream.range(0, 10)
                     .mapToObj(i -> new CountingFactory(database.url()).gate(gate.asMono()))
@@ -114,9 +116,10 @@ class InitializationTests {
         return factories.stream().mapToInt(CountingFactory::asked).sum();
     }
 
-    @Test
-    void aPoolWhoseConnectionsAreAllTakenIsReady() {
-        try (Database database = Databases.create(Product.H2)) {
+    @ParameterizedTest
+    @EnumSource(Product.class)
+    void aPoolWhoseConnectionsAreAllTakenIsReady(Product product) {
+        try (Database database = Databases.create(product)) {
             registry.register(ConnectionDefinition.of("busy", database.url()).withPool(pool -> pool.maxSize(1)));
             var holder = Borrowing.borrowed(registry, "busy");
             assertThat(registry.initialize("busy")

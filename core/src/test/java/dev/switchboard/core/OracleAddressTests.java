@@ -18,13 +18,13 @@ class OracleAddressTests {
 
     @Test
     void theDatabaseIsTheServiceName() {
-        ConnectionDefinition service = ConnectionDefinition.of("orders", "r2dbc:oracle://app:pw@db:1522/sales");
+        ConnectionDefinition service = ConnectionDefinition.of("orders", "r2dbc:oracle://app:hush@db:1522/sales");
         assertThat(mapped(service)).isEqualTo(service.options());
     }
 
     @Test
     void aSidBecomesADescriptorInPlaceOfHostAndPort() {
-        ConnectionFactoryOptions options = mapped(ConnectionDefinition.of("orders", "r2dbc:oracle://app:pw@db:1522")
+        ConnectionFactoryOptions options = mapped(ConnectionDefinition.of("orders", "r2dbc:oracle://app:hush@db:1522")
                 .withSettings(s -> s.sid("ORCL")));
         assertThat(options.getValue(DESCRIPTOR))
                 .isEqualTo("(DESCRIPTION=(ADDRESS=(PROTOCOL=tcp)(HOST=db)(PORT=1522))(CONNECT_DATA=(SID=ORCL)))");
@@ -35,7 +35,7 @@ class OracleAddressTests {
 
     @Test
     void aSidWithTlsGoesThroughTcps() {
-        ConnectionFactoryOptions options = mapped(ConnectionDefinition.of("orders", "r2dbc:oracle://app:pw@db")
+        ConnectionFactoryOptions options = mapped(ConnectionDefinition.of("orders", "r2dbc:oracle://app:hush@db")
                 .withSettings(s -> s.sid("ORCL").tls(TlsMode.VERIFY_FULL)));
         assertThat(options.getValue(DESCRIPTOR))
                 .isEqualTo("(DESCRIPTION=(ADDRESS=(PROTOCOL=tcps)(HOST=db)(PORT=1521))(CONNECT_DATA=(SID=ORCL)))");

@@ -80,7 +80,12 @@ class StatementTimeoutTests {
                 borrowed(connection -> connection.setStatementTimeout(LIMIT).thenMany(Sql.query(connection, slow())));
         if (product == Product.H2) {
             StepVerifier.create(work)
-                    .expectError(UnsupportedFeatureException.class)
+                    .expectErrorSatisfies(failure -> assertThat(failure)
+                            .isInstanceOf(UnsupportedFeatureException.class)
+                            .hasMessage(
+                                    "Connection 'orders': H2 does not support a statement time-out (its driver ignores the"
+                                            + " wish) and would ignore it. Set it on the server or in the connection's options, or bound"
+                                            + " the chain with timeout(..)."))
                     .verify(PATIENCE);
             return;
         }

@@ -50,7 +50,7 @@ class SwitchboardConfigurationTests {
                         switchboard.connections.orders.port = 6432
                         switchboard.connections.orders.database   orders
                         switchboard.connections.orders.user=app
-                        switchboard.connections.orders.password=pa$$ word\\u00e4\\\\
+                        switchboard.connections.orders.password=hush$$ word\\u00e4\\\\
                         switchboard.connections.orders.schema=eu
                         switchboard.connections.orders.role=replica
                         switchboard.connections.orders.options.sslMode=require
@@ -63,7 +63,7 @@ class SwitchboardConfigurationTests {
                         .withPort(6432)
                         .withDatabase("orders")
                         .withUser("app")
-                        .withPassword("pa$$ word\u00e4\\")
+                        .withPassword("hush$$ word\u00e4\\")
                         .withSchema("eu")
                         .withRole(HostRole.REPLICA)
                         .withOption(Option.valueOf("sslMode"), "require"));
@@ -271,14 +271,14 @@ class SwitchboardConfigurationTests {
                 .environment(Map.of(
                         "DB_HOST", "db01",
                         "EMPTY", "",
-                        "PASSWORD", "${DB_HOST}$${a}\\u0041 ",
+                        "PASSWORD", "hush${DB_HOST}$${a}\\u0041 ",
                         "SIZE", "7",
                         "SWITCHBOARD_CONNECTIONS_ORDERS_SCHEMA", "s_${DB_HOST}"))
                 .build();
         assertThat(only(configuration))
                 .isEqualTo(ConnectionDefinition.of("orders", "r2dbc:postgresql://db01:6432/orders")
                         .withUser("${DB_HOST}$")
-                        .withPassword("${DB_HOST}$${a}\\u0041 ")
+                        .withPassword("hush${DB_HOST}$${a}\\u0041 ")
                         .withSchema("s_db01")
                         .withPool(pool -> pool.maxSize(7)));
     }
@@ -311,12 +311,12 @@ class SwitchboardConfigurationTests {
                         switchboard.connections.a.driver=mysql
                         switchboard.connections.a.password=
                         switchboard.connections.b.driver=mysql
-                        switchboard.connections.b.password=b\\u0020
+                        switchboard.connections.b.password=hush\\u0020
                         """).build();
         assertThat(configuration.definitions())
                 .containsExactly(
                         ConnectionDefinition.ofDriver("a", "mysql").withPassword(""),
-                        ConnectionDefinition.ofDriver("b", "mysql").withPassword("b "));
+                        ConnectionDefinition.ofDriver("b", "mysql").withPassword("hush "));
     }
 
     @Test

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -130,6 +132,29 @@ class TlsTests {
         ConnectionDefinition definition = way.definition(way.server())
                 .withSettings(s -> s.tls(TlsMode.VERIFY_FULL).certificateAuthority(CERTIFICATES.authority()));
         assertThat(cipher(definition, way).block(Borrowing.PATIENCE).toString()).contains("AES");
+    }
+
+    /** The other tests take the MySQL driver to MariaDB: newer JDKs no longer speak the TLS of the MySQL that we have. */
+    @Test
+    @EnabledForJreRange(max = JRE.JAVA_17)
+    void mysqlItselfIsVerifiedToo() {
+        try (DatabaseServer server = Databases.startTlsServer(Product.MYSQL, TestCertificates.SERVER_NAME)) {
+            ConnectionDefinition definition = Way.MYSQL
+                    .definition(server)
+                    .withSettings(s -> s.tls(TlsMode.VERIFY_FULL).certificateAuthority(CERTIFICATES.authority()));
+            registry.register(definition)
+                    .register(definition
+                            .withName("distrusting")
+                            .withSettings(s -> s.certificateAuthority(CERTIFICATES.otherAuthority())));
+            String cipher =
+                    "SELECT VARIABLE_VALUE FROM performance_schema.session_status WHERE VARIABLE_NAME = 'Ssl_cipher'";
+            assertThat(String.valueOf(
+                            Borrowing.query(registry, "orders", cipher).block(Borrowing.PATIENCE)))
+                    .contains("AES");
+            StepVerifier.create(Borrowing.query(registry, "distrusting", cipher))
+                    .expectError(TlsFailedException.class)
+                    .verify(Borrowing.PATIENCE);
+        }
     }
 
     static Stream<Arguments> untrusted() {

@@ -63,7 +63,7 @@ public final class Databases {
      * Starts a server of the caller's own that speaks TLS with a certificate of {@link TestCertificates}; it takes
      * connections without TLS too. Always from the binaries: a container does not see the certificates.
      *
-     * @param product PostgreSQL or MariaDB; newer JDKs no longer speak the TLS of the MySQL server that we have
+     * @param product PostgreSQL, MySQL or MariaDB; newer JDKs than 17 no longer speak the TLS of the MySQL server that we have
      * @param hostName what its certificate is for, {@link TestCertificates#SERVER_NAME} or
      *     {@link TestCertificates#OTHER_NAME}
      * @param settings settings of the server; they win over the usual ones

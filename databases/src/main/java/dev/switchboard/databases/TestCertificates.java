@@ -100,10 +100,10 @@ public final class TestCertificates {
         return switch (product) {
             case POSTGRESQL ->
                 List.of("ssl=on", "ssl_cert_file=" + certificate, "ssl_key_file=" + key, "ssl_ca_file=" + authority());
-            case MARIADB -> List.of("ssl", "ssl-cert=" + certificate, "ssl-key=" + key, "ssl-ca=" + authority());
-            case MYSQL, SQLITE, H2 ->
+            case MYSQL, MARIADB -> List.of("ssl", "ssl-cert=" + certificate, "ssl-key=" + key, "ssl-ca=" + authority());
+            case SQLITE, H2 ->
                 throw new IllegalArgumentException(
-                        product.productName() + " has no server with TLS here; allowed are PostgreSQL and MariaDB");
+                        product.productName() + " has no server; allowed are PostgreSQL, MySQL and MariaDB");
         };
     }
 

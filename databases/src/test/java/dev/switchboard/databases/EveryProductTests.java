@@ -83,7 +83,7 @@ class EveryProductTests {
         try (Database database = Databases.create(product)) {
             ConnectionFactoryOptions wrong = database.options()
                     .mutate()
-                    .option(ConnectionFactoryOptions.PASSWORD, "wrong")
+                    .option(ConnectionFactoryOptions.PASSWORD, "wrong-hush")
                     .build();
             StepVerifier.create(ConnectionFactories.get(wrong).create()).verifyError(R2dbcException.class);
         }

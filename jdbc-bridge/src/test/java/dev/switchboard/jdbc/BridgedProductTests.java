@@ -244,7 +244,7 @@ class BridgedProductTests {
         assertThat(target("r2dbc:jdbc:db2://host:50000/orders")).isEqualTo("jdbc:db2://host:50000/orders");
         assertThat(target("r2dbc:jdbc:h2:mem:///orders")).isEqualTo("jdbc:h2:mem:orders");
         assertThat(target("r2dbc:jdbc:h2:file:////var/orders")).isEqualTo("jdbc:h2:file:/var/orders");
-        assertThat(target("r2dbc:jdbc:///?jdbcUrl=jdbc:x://u:secret@h/d?password=secret"))
+        assertThat(target("r2dbc:jdbc:///?jdbcUrl=jdbc:x://u:hunter2@h/d?password=hunter2"))
                 .isEqualTo("jdbc:x://h/d");
         assertThat(target("r2dbc:duckdb:////var/a.duckdb")).isEqualTo("jdbc:duckdb:/var/a.duckdb");
         for (String bad :

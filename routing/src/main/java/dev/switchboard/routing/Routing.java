@@ -54,6 +54,10 @@ public final class Routing {
      * override from further out as a whole. {@code usingOptions(options -> options)} takes the definition as it is registered
      * again.
      *
+     * <p>Overrides that come to the same, merged over the definition, share one pool, within their connection name and never
+     * with another name. How many of these pools may be open is a bound of each definition,
+     * {@link dev.switchboard.core.AllowedOverrides.Builder#maxPools(int)}.
+     *
      * @param change fills a builder that changes nothing yet
      * @return the hint
      * @throws dev.switchboard.core.OverrideRefusedException if a value cannot be what it should be

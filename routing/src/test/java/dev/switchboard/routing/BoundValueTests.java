@@ -177,6 +177,33 @@ class BoundValueTests {
                 .containsExactly(instant, instant, instant);
     }
 
+    /** The signs of these operators are those of parameters and comments elsewhere; MariaDB has functions for them, H2 nothing. */
+    @Test
+    void operatorsOnJsonWorkBesideParameters() {
+        String matches = switch (product) {
+            case POSTGRESQL ->
+                "body ->> 'b' = :b AND body -> 'a' ->> 0 = :a AND body ? 'b' AND body ?| array['x', 'a'] AND body ?& array['a', 'b']"
+                        + " AND body @> CAST(:part AS jsonb) AND body #>> '{a,0}' = :a";
+            case MYSQL -> "body ->> '$.b' = :b AND body -> '$.a[0]' = :a";
+            case MARIADB -> "JSON_VALUE(body, '$.b') = :b AND JSON_VALUE(body, '$.a[0]') = :a";
+            case SQLITE -> "body ->> '$.b' = :b AND body ->> '$.a[0]' = :a AND body -> 'b' = '\"' || :b || '\"'";
+            case H2 -> "id = 1 AND :a <> :b";
+        };
+        written(
+                "document",
+                Document.class,
+                List.of(
+                        new Document(1, new JsonText("{\"a\": [\"x\"], \"b\": \"it\"}")),
+                        new Document(2, new JsonText("{\"a\": [\"y\"], \"b\": \"it\"}"))));
+        SqlStatement found =
+                sql("SELECT id FROM document WHERE " + matches).bind("a", "x").bind("b", "it");
+        assertThat(answer((product == Product.POSTGRESQL ? found.bind("part", "{\"b\": \"it\"}") : found)
+                        .map(Integer.class)
+                        .all()
+                        .collectList()))
+                .containsExactly(1);
+    }
+
     @Test
     void jsonComesBackAsJson() {
         Document document = new Document(1, new JsonText("{\"a\": [1, \"it's\"]}"));

@@ -6,6 +6,8 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,24 +45,52 @@ class NumbersTests {
 
     static Stream<Arguments> lossy() {
         return Stream.of(
-                arguments(300, Byte.class),
-                arguments(1L << 40, Integer.class),
-                arguments(BigInteger.TWO.pow(63), Long.class),
-                arguments(1.5, Long.class),
-                arguments(new BigDecimal("0.5"), Integer.class),
-                arguments((1L << 53) + 1, Double.class),
-                arguments((1 << 24) + 1, Float.class),
-                arguments(0.123456789, Float.class),
-                arguments(new BigDecimal("0.12345678901234567890"), Double.class),
-                arguments(new BigDecimal("1e400"), Double.class),
-                arguments(Double.NaN, Long.class),
-                arguments(Double.NEGATIVE_INFINITY, BigDecimal.class));
+                arguments(300, Byte.class, "(Integer) that does not fit Byte"),
+                arguments(1L << 40, Integer.class, "(Long) that does not fit Integer"),
+                arguments(70_000, Short.class, "(Integer) that does not fit Short"),
+                arguments(BigInteger.TWO.pow(63), Long.class, "(BigInteger) that does not fit Long"),
+                arguments(1.5, Long.class, "(Double) that does not fit Long"),
+                arguments(new BigDecimal("0.5"), Integer.class, "(BigDecimal) that does not fit Integer"),
+                arguments(new BigDecimal("0.5"), BigInteger.class, "(BigDecimal) that does not fit BigInteger"),
+                arguments((1L << 53) + 1, Double.class, "(Long) with more digits than Double keeps"),
+                arguments((1 << 24) + 1, Float.class, "(Integer) with more digits than Float keeps"),
+                arguments(0.123456789, Float.class, "(Double) with more digits than Float keeps"),
+                arguments(
+                        new BigDecimal("0.12345678901234567890"),
+                        Double.class,
+                        "(BigDecimal) with more digits than Double keeps"),
+                arguments(new BigDecimal("1e400"), Double.class, "(BigDecimal) with more digits than Double keeps"),
+                arguments(7, AtomicInteger.class, "(Integer), and AtomicInteger is no number type that is known here"));
     }
 
     @ParameterizedTest(name = "{0} does not become {1}")
     @MethodSource("lossy")
-    void aNumberThatWouldLoseDigitsIsRefused(Number from, Class<?> to) {
-        assertThatThrownBy(() -> Numbers.exactly(from, to)).isInstanceOf(ConversionRefused.class);
+    void aNumberThatWouldLoseDigitsIsRefused(Number from, Class<?> to, String found) {
+        assertThatThrownBy(() -> Numbers.exactly(from, to))
+                .isInstanceOf(ConversionRefused.class)
+                .hasMessage("holds a number " + found);
+    }
+
+    @Test
+    void whatIsNoFiniteNumberBecomesAFloatingPointNumberOnly() {
+        for (double value : new double[] {Double.NaN, Double.NEGATIVE_INFINITY}) {
+            for (Class<?> type : List.of(Long.class, BigDecimal.class)) {
+                assertThatThrownBy(() -> Numbers.exactly(value, type))
+                        .isInstanceOf(ConversionRefused.class)
+                        .hasMessage("holds NaN or an infinity");
+            }
+        }
+    }
+
+    @Test
+    void whatToDoNextStandsInTheErrorThatIsSeen() {
+        assertThatThrownBy(() -> Numbers.exactly(300, Byte.class))
+                .isInstanceOfSatisfying(
+                        ConversionRefused.class,
+                        refused -> assertThat(refused.in("orders", Byte.class, "size"))
+                                .hasMessage(
+                                        "A row cannot become Byte: column 'size' holds a number (Integer) that does not fit Byte."
+                                                + " Declare a wider type, or round in the SQL."));
     }
 
     @Test
@@ -68,12 +98,19 @@ class NumbersTests {
         assertThat(Numbers.asBoolean(0)).isFalse();
         assertThat(Numbers.asBoolean(1L)).isTrue();
         assertThat(Numbers.asBoolean(new BigDecimal("1.0"))).isTrue();
-        assertThatThrownBy(() -> Numbers.asBoolean(2)).isInstanceOf(ConversionRefused.class);
+        assertThatThrownBy(() -> Numbers.asBoolean(2))
+                .isInstanceOf(ConversionRefused.class)
+                .hasMessage("holds a number other than 0 and 1");
     }
 
     @Test
     void textIsANumberWhenAllOfItIs() throws ConversionRefused {
         assertThat(Numbers.fromText(" 12 ", Long.class)).isEqualTo(12L);
-        assertThatThrownBy(() -> Numbers.fromText("12 apples", Long.class)).isInstanceOf(ConversionRefused.class);
+        assertThatThrownBy(() -> Numbers.fromText("12 apples", Long.class))
+                .isInstanceOf(ConversionRefused.class)
+                .hasMessage("holds text that is no number");
+        assertThatThrownBy(() -> Numbers.fromText("300", Byte.class))
+                .isInstanceOf(ConversionRefused.class)
+                .hasMessage("holds a number (text) that does not fit Byte");
     }
 }

@@ -1,10 +1,15 @@
 package dev.switchboard.routing;
 
 import static dev.switchboard.routing.Routing.usingConnection;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchboard.databases.Database;
+import dev.switchboard.databases.Databases;
 import dev.switchboard.databases.Product;
 import dev.switchboard.databases.TestSize;
+import io.r2dbc.spi.ConnectionFactories;
+import io.r2dbc.spi.R2dbcException;
 import java.lang.reflect.Method;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -12,7 +17,10 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.h2.command.CommandInterface;
 import org.h2.engine.Session;
 import org.h2.jdbc.JdbcConnection;
@@ -22,6 +30,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.mariadb.r2dbc.util.ClientParser;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 
 /** Generated SQL, through the parser of parameters and then through the parsers of those who read it after that. */
 @Tag("once")
@@ -126,7 +136,57 @@ class ParameterFuzzTests {
         return sql -> (int) parameters.invoke(parse.invoke(null, sql));
     }
 
-    /** The servers of MySQL and MariaDB cannot be asked in SQL; there the next test stands for them. */
+    /**
+     * MySQL and MariaDB say in no view how many parameters a statement has, but refuse to run it with another number of values,
+     * with error 1210. A variable that was never set is NULL, which serves for every one of them.
+     */
+    @ParameterizedTest
+    @EnumSource(
+            value = Product.class,
+            names = {"MYSQL", "MARIADB"})
+    void mysqlAndMariadbCountAsManyParameters(Product product) {
+        SqlDialect dialect = SqlDialect.of(product.productName());
+        SqlGenerator generator = new SqlGenerator(dialect, SEED);
+        try (Database database = Databases.create(product)) {
+            Mono.usingWhen(
+                            Mono.from(ConnectionFactories.get(database.url()).create()),
+                            connection -> Flux.range(0, TestSize.of(1_500, 20_000))
+                                    .map(i -> written(generator.next(), dialect))
+                                    .concatMap(written -> counted(connection, written))
+                                    .then(),
+                            io.r2dbc.spi.Connection::close)
+                    .block(PATIENCE);
+        }
+    }
+
+    private static Mono<Void> counted(io.r2dbc.spi.Connection connection, WrittenSql written) {
+        String hex = HexFormat.of().formatHex(written.sql().getBytes(UTF_8));
+        int values = written.values().size();
+        return run(connection, "SET @s = CONVERT(x'" + hex + "' USING utf8mb4)")
+                .then(run(connection, "PREPARE probe FROM @s"))
+                .then(run(connection, execute(values)))
+                .onErrorMap(failure -> new AssertionError(values + " values for " + written.sql(), failure))
+                // Without this the test could not tell a server that counts from one that does not.
+                .then(run(connection, execute(values + 1)).materialize())
+                .doOnNext(answer -> assertThat(answer.getThrowable())
+                        .as("one value more for %s", written.sql())
+                        .isInstanceOfSatisfying(
+                                R2dbcException.class,
+                                refused -> assertThat(refused.getErrorCode()).isEqualTo(1210)))
+                .then();
+    }
+
+    private static String execute(int values) {
+        String given = IntStream.range(0, values).mapToObj(i -> "@v" + i).collect(Collectors.joining(", "));
+        return "EXECUTE probe" + (given.isEmpty() ? "" : " USING " + given);
+    }
+
+    private static Mono<Void> run(io.r2dbc.spi.Connection connection, String sql) {
+        return Flux.from(connection.createStatement(sql).execute())
+                .concatMap(result -> result.map((row, metadata) -> row))
+                .then();
+    }
+
     @Test
     void postgresqlCountsAsManyParameters() {
         int size = 500;

@@ -12,6 +12,7 @@ import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Currency;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -51,6 +52,15 @@ class RowMappingTests {
     record Times(Instant happened, OffsetDateTime happenedToo, LocalDateTime local, LocalDate onDay, LocalTime clock) {}
 
     record Narrow(int id, byte big) {}
+
+    record Even(int id) {
+
+        Even {
+            if (id % 2 != 0) {
+                throw new ArithmeticException("odd");
+            }
+        }
+    }
 
     @BeforeParameterizedClassInvocation
     static void start(Product product) {
@@ -267,6 +277,34 @@ class RowMappingTests {
                         onA(sql("SELECT note FROM everything").map(UUID.class).one()))
                 .expectErrorSatisfies(
                         error -> assertThat(error).hasMessageContaining("holds text that is no UUID of 36 characters"))
+                .verify();
+    }
+
+    @Test
+    void aTypeThatNobodyCanMakeIsAnErrorThatNamesBoth() {
+        insert(7, 1);
+
+        StepVerifier.create(onA(
+                        sql("SELECT note FROM everything").map(Currency.class).one()))
+                .expectErrorSatisfies(error -> assertThat(error)
+                        .isInstanceOf(RowMappingException.class)
+                        .message()
+                        .isEqualToIgnoringCase(
+                                "A row cannot become Currency: column 'note' holds String, which the driver does"
+                                        + " not turn into Currency. Cast it in the SQL, or map by a function."))
+                .verify();
+    }
+
+    @Test
+    void aRecordThatRefusesItsValuesIsAnErrorWithTheReasonAsItsCause() {
+        insert(7, 1);
+
+        StepVerifier.create(onA(sql("SELECT id FROM everything").map(Even.class).one()))
+                .expectErrorSatisfies(error -> assertThat(error)
+                        .isInstanceOf(RowMappingException.class)
+                        .hasMessage("A row cannot become Even: its constructor refused the values with"
+                                + " ArithmeticException. The cause tells why.")
+                        .hasRootCauseMessage("odd"))
                 .verify();
     }
 

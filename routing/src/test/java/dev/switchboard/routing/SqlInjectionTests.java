@@ -246,6 +246,14 @@ class SqlInjectionTests {
                     .hasSizeLessThan(400)
                     .doesNotContain("\n", "\u0000", "\u202e");
         }
+        assertThatThrownBy(() -> words(sql("SELECT {x} FROM secret").identifier("x", "x ")))
+                .isInstanceOf(SqlIdentifierException.class)
+                .hasMessageContaining("is named 'x ': the name begins or ends with a blank. ");
+        if (product == Product.MYSQL || product == Product.MARIADB) {
+            assertThatThrownBy(() -> words(sql("SELECT {x} FROM secret").identifier("x", "smile\uD83D\uDE00")))
+                    .isInstanceOf(SqlIdentifierException.class)
+                    .hasMessageContaining("the name contains characters outside of Unicode's basic plane. ");
+        }
         assertThatThrownBy(() -> words(sql("SELECT {x} FROM secret").identifier("x", "a", "b", "c", "d", "e")))
                 .isInstanceOf(SqlIdentifierException.class)
                 .hasMessageContaining("the name has 5 parts, and 1 to 4 are possible");
