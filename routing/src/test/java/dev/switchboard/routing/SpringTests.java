@@ -5,11 +5,19 @@ import static dev.switchboard.routing.Routing.usingConnection;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.switchboard.core.CannotConnectException;
+import dev.switchboard.core.ConnectionDefinition;
 import dev.switchboard.core.UnknownConnectionException;
 import dev.switchboard.databases.Product;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.ConnectionFactoryMetadata;
+import io.r2dbc.spi.R2dbcNonTransientResourceException;
+import io.r2dbc.spi.R2dbcTransientResourceException;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,6 +27,7 @@ import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.dao.DataAccessException;
 import org.springframework.r2dbc.connection.R2dbcTransactionManager;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.transaction.TransactionDefinition;
@@ -26,6 +35,7 @@ import org.springframework.transaction.reactive.TransactionalOperator;
 import org.springframework.transaction.support.DefaultTransactionDefinition;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
 
 /** Spring's client and transaction manager on the view for their product. SQLite has no bind markers in Spring. */
@@ -136,8 +146,11 @@ class SpringTests {
 
     @Test
     void aTransactionRollsBackWhenItIsCancelled() {
-        StepVerifier.create(onA(write(1).then(Mono.never()).as(tx::transactional)))
-                .thenAwait(Duration.ofMillis(300))
+        Sinks.Empty<Void> written = Sinks.empty();
+        Mono<Long> work = write(1).doOnNext(rows -> written.tryEmitEmpty()).then(Mono.never());
+
+        StepVerifier.create(onA(work.as(tx::transactional)))
+                .then(() -> written.asMono().block(PATIENCE))
                 .thenCancel()
                 .verify(PATIENCE);
         fleet.awaitRest();
@@ -185,18 +198,78 @@ class SpringTests {
         assertThat(fleet.notesIn("b")).isEmpty();
     }
 
-    @Test
-    void aFailingBeginIsTheErrorOfTheFirstStatement() {
-        fleet.registry().register("dead", "r2dbc:" + product.driver() + "://u:hush@127.0.0.1:1/nothing");
-        if (product == Product.H2) {
-            fleet.registry().unregister("dead").block(PATIENCE);
-            return; // opens in memory whatever the URL says
+    /** The driver of the first database, whose connections or transactions fail. */
+    private record Failing(String url, UnaryOperator<Mono<Connection>> change) implements ConnectionFactory {
+
+        @Override
+        public Mono<Connection> create() {
+            return change.apply(Mono.from(ConnectionFactories.get(url).create()));
         }
-        StepVerifier.create(who().as(tx::transactional).contextWrite(usingConnection("dead")))
-                .expectErrorSatisfies(
-                        error -> assertThat(error).hasStackTraceContaining(CannotConnectException.class.getName()))
+
+        @Override
+        public ConnectionFactoryMetadata getMetadata() {
+            return ConnectionFactories.get(url).getMetadata();
+        }
+    }
+
+    private static Connection refusingToBegin(Connection driver) {
+        return (Connection) Proxy.newProxyInstance(
+                Connection.class.getClassLoader(),
+                new Class<?>[] {Connection.class},
+                (proxy, method, arguments) -> method.getName().equals("beginTransaction")
+                        ? Mono.error(new R2dbcTransientResourceException("no transactions today"))
+                        : method.invoke(driver, arguments));
+    }
+
+    private static void register(String name, UnaryOperator<Mono<Connection>> change) {
+        String url = fleet.databaseOf("a").url();
+        fleet.registry().register(ConnectionDefinition.of(name, new Failing(url, change)));
+    }
+
+    @Test
+    void aRefusedBeginIsTheErrorOfTheFirstStatementAndNothingIsWritten() {
+        register("refusing", opened -> opened.map(SpringTests::refusingToBegin));
+        try {
+            StepVerifier.create(write(1).onErrorResume(first -> write(2))
+                            .as(tx::transactional)
+                            .contextWrite(usingConnection("refusing")))
+                    .expectErrorSatisfies(error -> assertThat(error)
+                            .isInstanceOf(DataAccessException.class)
+                            .hasRootCauseMessage("no transactions today"))
+                    .verify(PATIENCE);
+            StepVerifier.create(write(3).contextWrite(usingConnection("refusing")))
+                    .as("without a transaction it serves")
+                    .expectNext(1L)
+                    .verifyComplete();
+        } finally {
+            fleet.registry().unregister("refusing").block(PATIENCE);
+        }
+        assertThat(fleet.notesIn("a")).containsExactly(3);
+    }
+
+    @Test
+    void aConnectionThatCannotBeHadIsTheErrorOfTheFirstStatement() {
+        register("dead", opened -> Mono.error(new R2dbcNonTransientResourceException("Connection refused")));
+        try {
+            StepVerifier.create(who().as(tx::transactional).contextWrite(usingConnection("dead")))
+                    .expectErrorSatisfies(
+                            error -> assertThat(error).hasStackTraceContaining(CannotConnectException.class.getName()))
+                    .verify(PATIENCE);
+        } finally {
+            fleet.registry().unregister("dead").block(PATIENCE);
+        }
+    }
+
+    /** The client of one factory, the manager of another: Spring finds no transaction for the client and does not say so. */
+    @Test
+    void aManagerOfAnotherFactoryThanTheClientsLeavesEachStatementToCommitByItself() {
+        TransactionalOperator elsewhere = transactions(fleet.routed(), false);
+
+        StepVerifier.create(onA(write(1).then(Mono.<Long>error(new IllegalStateException("planned")))
+                        .as(elsewhere::transactional)))
+                .expectErrorMessage("planned")
                 .verify(PATIENCE);
-        fleet.registry().unregister("dead").block(PATIENCE);
+        assertThat(fleet.notesIn("a")).containsExactly(1);
     }
 
     @Test
