@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /**
  * Reads every line that is logged in a test run, with the errors in it, and notes those that hold a password. Every password
@@ -23,8 +22,6 @@ public final class SecretWatch extends AppenderBase<ILoggingEvent> {
 
     /** What every password of a test contains, and no other text does. */
     public static final List<String> MARKS = List.of("hush", "hunter", "swordfish");
-
-    private static final Pattern ACCOUNT = Pattern.compile("(CREATE|ALTER)( OR REPLACE)? (ROLE|USER) ");
 
     private final ThrowableProxyConverter errors = new ThrowableProxyConverter();
     private final List<String> found = new ArrayList<>();
@@ -41,14 +38,9 @@ public final class SecretWatch extends AppenderBase<ILoggingEvent> {
     protected synchronized void append(ILoggingEvent event) {
         lines++;
         String text = event.getFormattedMessage() + errors.convert(event);
-        if (holdsSecret(text) && !isSqlOfTheTest(event.getLoggerName(), text)) {
+        if (holdsSecret(text)) {
             found.add(event.getLoggerName() + ": " + text);
         }
-    }
-
-    /** A test that creates an account writes the password into its SQL, which drivers log at DEBUG; Switchboard does not. */
-    private static boolean isSqlOfTheTest(String logger, String text) {
-        return !logger.startsWith("dev.switchboard") && ACCOUNT.matcher(text).find();
     }
 
     /** {@return whether a text holds a password of the tests} */

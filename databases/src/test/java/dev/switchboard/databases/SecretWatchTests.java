@@ -31,16 +31,6 @@ class SecretWatchTests {
     }
 
     @Test
-    void anAccountThatATestCreatesIsNoLeakWhereADriverLogsItsSql() {
-        String sql = "CREATE USER x IDENTIFIED BY '{}'";
-        Logger driver = new LoggerContext().getLogger("io.asyncer.r2dbc.mysql.QUERY");
-        watch.append(new LoggingEvent("caller", driver, Level.DEBUG, sql, null, new Object[] {Account.PASSWORD}));
-        assertThat(watch.found()).isEmpty();
-        watch.append(event(sql, Account.PASSWORD, null));
-        assertThat(watch.found()).hasSize(1);
-    }
-
-    @Test
     void thePasswordOfTheTestServersIsWatched() {
         assertThat(SecretWatch.MARKS).anyMatch(Account.PASSWORD::contains);
     }
