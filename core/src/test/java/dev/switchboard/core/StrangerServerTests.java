@@ -38,7 +38,7 @@ class StrangerServerTests {
             CountingFactory factory = abandoned(database, "@@hostname", "@@hostname");
             assertThat(factory.statements())
                     .filteredOn(sql -> sql.startsWith("KILL"))
-                    .singleElement()
+                    .first()
                     .asString()
                     .startsWith("KILL QUERY");
         }
@@ -54,11 +54,12 @@ class StrangerServerTests {
         ReactiveConnectionRegistry registry = ReactiveConnectionRegistry.create(RegistryOptions.builder()
                         .exchange(ExchangeOptions.builder()
                                 .drainTimeout(Duration.ofMillis(50))
+                                .serverCancelTimeout(PATIENCE)
                                 .build())
                         .build())
                 .register(ConnectionDefinition.of("orders", factory)
                         .withPool(pool -> pool.maxSize(1).resetTimeout(Duration.ofMillis(300))));
-        Borrowing.query(registry, "orders", "SELECT sleep(1)")
+        Borrowing.query(registry, "orders", "SELECT sleep(5)")
                 .takeUntilOther(Mono.delay(Duration.ofMillis(100)))
                 .block(PATIENCE);
         registry.quiescent().block(PATIENCE);
