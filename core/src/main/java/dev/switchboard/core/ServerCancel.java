@@ -28,6 +28,7 @@ final class ServerCancel {
     private final Opener opener;
     private final Connection connection;
     private final @Nullable Session session;
+    private volatile boolean isEnded;
 
     private ServerCancel(SlotPool pool, Opener opener, Connection connection, @Nullable Session session) {
         this.pool = pool;
@@ -72,7 +73,13 @@ final class ServerCancel {
      * running statement or leave it running.
      */
     Mono<Void> session(Duration timeout) {
-        return Mono.defer(() -> session == null ? cancelRequest(timeout) : kill("CONNECTION", session, timeout));
+        return Mono.defer(() -> {
+            if (session == null) {
+                return cancelRequest(timeout);
+            }
+            // Once is enough: the driver's close may well fail because the session has ended.
+            return isEnded ? Mono.empty() : kill("CONNECTION", session, timeout).doOnSuccess(killed -> isEnded = true);
+        });
     }
 
     /** The second connection may lead to another server, or to one that started again: there the number is somebody else's. */
