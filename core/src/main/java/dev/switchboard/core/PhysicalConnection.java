@@ -38,8 +38,6 @@ final class PhysicalConnection extends DelegatingConnection {
     private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
     private volatile @Nullable Object prepared;
     private volatile long lastUsedNanos;
-    /** The server has ended the session: a close that fails now need not ask it again. */
-    private volatile boolean ended;
 
     PhysicalConnection(
             Connection driver, ServerCancel serverCancel, SlotPool pool, long lifetimeNanos, Mono<Void> driverClose) {
@@ -54,7 +52,7 @@ final class PhysicalConnection extends DelegatingConnection {
         this.initialIsolation = driver.getTransactionIsolationLevel();
         Duration limit = pool.options().resetTimeout();
         this.closed = driverClose
-                .onErrorResume(failure -> ended ? Mono.empty() : endedByServer(limit))
+                .onErrorResume(failure -> serverCancel.session(limit).onErrorComplete())
                 .doOnTerminate(() -> {
                     state.set(State.GONE);
                     pool.forget(this);
@@ -164,13 +162,9 @@ final class PhysicalConnection extends DelegatingConnection {
             return Mono.from(driver.validate(ValidationDepth.LOCAL))
                     .onErrorReturn(false)
                     .filter(Boolean::booleanValue)
-                    .flatMap(alive -> endedByServer(limit))
+                    .flatMap(alive -> serverCancel.session(limit).onErrorComplete())
                     .then(closed);
         });
-    }
-
-    private Mono<Void> endedByServer(Duration limit) {
-        return serverCancel.session(limit).doOnSuccess(done -> ended = true).onErrorComplete();
     }
 
     /** False when somebody else is closing it, or has. */
