@@ -95,7 +95,9 @@ class TenancyErrorMessagesTests {
                 arguments(
                         routed(ROUTER.withConnectionNames(any -> "x").withSharedConnections("x"), acme),
                         "This scope holds the route of tenant 'acme', and a connection that is shared was asked for inside."
-                                + " The function given to withConnectionNames(..) must give each tenant a name of its own."));
+                                + " Each tenant needs a connection name of its own, which this router registers: give"
+                                + " withConnectionNames(..) a function that makes one, and use one router and its copies for"
+                                + " one registry."));
     }
 
     @ParameterizedTest(name = "{1}")
