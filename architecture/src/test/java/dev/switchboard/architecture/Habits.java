@@ -52,6 +52,8 @@ final class Habits {
     /** Who may put its thread to sleep: what runs on a worker of the bridge only. */
     private static final Set<String> SLEEPERS = Set.of(
             // SQLite has no queue for its locks: whoever waits for one looks again.
+            "dev.switchboard.jdbc.SqliteLockWait",
+            // The journal of a new file is switched by who opens it first; SQLite does not wait there.
             "dev.switchboard.jdbc.SqliteSession");
 
     private static final Set<String> BLOCKING =

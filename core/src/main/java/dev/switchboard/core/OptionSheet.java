@@ -45,8 +45,8 @@ record OptionSheet(Set<String> options, Set<String> ignored) {
             tinyInt1isBit tlsProtocol transactionReplay useServerPrepStmts""", "lockWaitTimeout", "statementTimeout");
 
     private static final OptionSheet SQLITE = sheet("""
-            attach baseDirectory cache create fetchSize foreignKeys immutable journalMode maxThreads mode ownerOnly readOnly
-            statementCacheSize synchronous times transactionMode vfs""", "ssl");
+            attach baseDirectory cache create decimals fetchSize foreignKeys immutable journalMode maxThreads mode ownerOnly
+            readOnly scheduler statementCacheSize synchronous times transactionMode vfs""", "ssl");
 
     private static final OptionSheet DUCKDB =
             sheet("fetchSize maxThreads statementCacheSize", "lockWaitTimeout", "password", "ssl", "user");

@@ -21,4 +21,9 @@ final class Arguments {
         }
         return given;
     }
+
+    /** A name as SQL takes it, whatever is in it. */
+    static String quoted(String identifier) {
+        return '"' + identifier.replace("\"", "\"\"") + '"';
+    }
 }

@@ -5,13 +5,11 @@ import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionMetadata;
 import io.r2dbc.spi.IsolationLevel;
 import io.r2dbc.spi.Lifecycle;
-import io.r2dbc.spi.Option;
 import io.r2dbc.spi.Statement;
 import io.r2dbc.spi.TransactionDefinition;
 import io.r2dbc.spi.ValidationDepth;
 import java.sql.SQLException;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
@@ -21,13 +19,6 @@ import reactor.core.publisher.Mono;
  * <p>Whoever gets it as a plain {@link Connection} casts or unwraps it to reach {@link #jdbc}.
  */
 public final class BridgeConnection implements Connection, Lifecycle {
-    private static final TransactionDefinition PLAIN = new TransactionDefinition() {
-        @Override
-        public <T> @Nullable T getAttribute(Option<T> option) {
-            return null;
-        }
-    };
-
     private final CommandQueue queue;
     private final ConnectionMetadata metadata;
     private final int fetchSize;
@@ -44,14 +35,22 @@ public final class BridgeConnection implements Connection, Lifecycle {
 
     @Override
     public Mono<Void> beginTransaction() {
-        return beginTransaction(PLAIN);
+        return begin(TransactionPlan.PLAIN);
     }
 
     @Override
     public Mono<Void> beginTransaction(TransactionDefinition definition) {
         Arguments.requireNonNull(definition, "The definition of a transaction");
-        return queue.command(() -> queue.transaction().beforeBegin(definition), () -> {
-            queue.transaction().begin(definition);
+        try {
+            return begin(TransactionPlan.of(definition));
+        } catch (RuntimeException unreadable) {
+            return Mono.error(unreadable);
+        }
+    }
+
+    private Mono<Void> begin(TransactionPlan plan) {
+        return queue.command(() -> queue.transaction().beforeBegin(plan), () -> {
+            queue.transaction().begin(plan);
             return null;
         });
     }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -62,14 +63,15 @@ final class CommandQueue {
     private final BridgeSettings settings;
     private volatile Duration statementTimeout;
 
-    CommandQueue(JdbcProduct product, JdbcSession session, Workers.Worker worker, BridgeSettings settings) {
+    CommandQueue(JdbcProduct product, JdbcSession session, Workers.Worker worker, BridgeSettings settings)
+            throws SQLException {
         this.product = product;
         this.session = session;
         this.worker = worker;
         this.settings = settings;
         this.transaction = new Transaction(session, settings.lockWaitTimeout());
         this.statements = new StatementCache(session, settings.statementCacheSize());
-        this.turn = new WriterTurn(session.lane(), product.target(), () -> worker.execute(this::drain));
+        this.turn = new WriterTurn(session.lane(), product.target(), this::start);
         this.statementTimeout = settings.statementTimeout();
     }
 
@@ -122,7 +124,16 @@ final class CommandQueue {
         if (terminated) {
             refuseAll();
         } else if (pending.getAndIncrement() == 0) {
+            start();
+        }
+    }
+
+    private void start() {
+        try {
             worker.execute(this::drain);
+        } catch (RejectedExecutionException retired) {
+            // Closed since it was asked: the worker is gone, and nobody else looks into the queue.
+            refuseAll();
         }
     }
 
@@ -130,37 +141,67 @@ final class CommandQueue {
         int missed = pending.get();
         while (missed != 0) {
             Task parked = turn.unpark();
-            Task task = parked == null ? tasks.poll() : parked;
+            Task task = parked == null ? next() : parked;
             while (task != null) {
-                WriterTurn.Answer answer = turn.admit(task);
-                if (answer == WriterTurn.Answer.WAIT) {
+                if (runSafely(task) == WriterTurn.Answer.WAIT) {
                     return;
                 }
-                runSafely(task, answer);
-                turn.settle(transaction.isOpen());
-                task = terminated ? null : tasks.poll();
+                // A connection that is closed keeps no turn, whatever its transaction has come to.
+                turn.settle(!terminated && transaction.isOpen());
+                task = next();
             }
             missed = pending.addAndGet(-missed);
         }
     }
 
-    /** A subscriber that throws must not stop the queue for everyone after it. */
-    private void runSafely(Task task, WriterTurn.Answer answer) {
+    private @Nullable Task next() {
+        if (terminated) {
+            refuseAll();
+            return null;
+        }
+        return tasks.poll();
+    }
+
+    /** Neither a subscriber that throws nor a question that fails must stop the queue for everyone after it. */
+    private WriterTurn.Answer runSafely(Task task) {
+        WriterTurn.Answer answer;
         try {
-            if (answer == WriterTurn.Answer.REFUSE) {
-                task.refuse(turn.timedOut());
-            } else {
-                task.run();
+            answer = turn.admit(task);
+        } catch (Throwable thrown) {
+            refuseSafely(
+                    task,
+                    new R2dbcNonTransientResourceException(
+                            "What a statement on " + product.target() + " needs could not be found out: " + thrown,
+                            "HY000",
+                            thrown));
+            return WriterTurn.Answer.REFUSE;
+        }
+        switch (answer) {
+            case REFUSE -> refuseSafely(task, turn.timedOut());
+            case RUN -> safely(task::run);
+            case WAIT -> {
+                // It is parked.
             }
+        }
+        return answer;
+    }
+
+    private static void safely(Runnable signalling) {
+        try {
+            signalling.run();
         } catch (Throwable thrown) {
             LOG.error("A subscriber threw from a signal, which the Reactive Streams rules forbid", thrown);
         }
     }
 
+    private static void refuseSafely(Task task, R2dbcException why) {
+        safely(() -> task.refuse(why));
+    }
+
     private void refuseAll() {
         Task task = tasks.poll();
         while (task != null) {
-            task.refuse(closedFailure());
+            refuseSafely(task, closedFailure());
             task = tasks.poll();
         }
     }
@@ -241,52 +282,67 @@ final class CommandQueue {
         }
     }
 
+    /** Every step is made, whatever became of the one before: the thread, the turn and the file must not be kept. */
     private final class Close implements Task {
 
         @Override
         public void run() {
-            SQLException failure = null;
             for (RowFlux.RowSubscription<?> cursor : List.copyOf(cursors)) {
-                cursor.abort(closedFailure());
+                safely(() -> cursor.abort(closedFailure()));
             }
-            try {
-                statements.clear();
-                transaction.rollback();
-            } catch (SQLException notRolledBack) {
-                failure = notRolledBack;
+            Throwable notCleared = failureOf(statements::clear);
+            Throwable notRolledBack = failureOf(transaction::rollback);
+            Throwable notClosed = failureOf(session::close);
+            if (notClosed != null) {
+                // What failed before does not matter once the database is closed, which undoes the transaction as well.
+                suppress(notClosed, notCleared);
+                suppress(notClosed, notRolledBack);
             }
-            try {
-                session.close();
-                failure = null;
-            } catch (SQLException notClosed) {
-                failure = merged(notClosed, failure);
-            }
-            SQLException outcome = failure;
             terminated = true;
-            worker.retire(() -> finish(outcome));
+            worker.retire(() -> finish(notClosed));
         }
 
-        /** A rollback that failed does not matter once the database is closed, which undoes the transaction as well. */
-        private SQLException merged(SQLException notClosed, @Nullable SQLException notRolledBack) {
-            if (notRolledBack != null) {
-                notClosed.addSuppressed(notRolledBack);
+        private static @Nullable Throwable failureOf(JdbcStep step) {
+            try {
+                step.run();
+                return null;
+            } catch (Throwable failure) {
+                return failure;
             }
-            return notClosed;
         }
 
-        private void finish(@Nullable SQLException failure) {
+        private static void suppress(Throwable failure, @Nullable Throwable earlier) {
+            if (earlier != null) {
+                failure.addSuppressed(earlier);
+            }
+        }
+
+        private void finish(@Nullable Throwable failure) {
             refuseAll();
             if (failure == null) {
                 closed.emitEmpty(Sinks.EmitFailureHandler.FAIL_FAST);
             } else {
-                R2dbcException translated = session.translate(failure, null, StopSignal.unlimited(), false);
-                closed.emitError(translated, Sinks.EmitFailureHandler.FAIL_FAST);
+                closed.emitError(inWords(failure), Sinks.EmitFailureHandler.FAIL_FAST);
             }
+        }
+
+        private R2dbcException inWords(Throwable failure) {
+            return failure instanceof SQLException sql
+                    ? session.translate(sql, null, StopSignal.unlimited(), false)
+                    : new R2dbcNonTransientResourceException(
+                            "Closing the connection to " + product.target() + " failed: " + failure, "08003", failure);
         }
 
         @Override
         public void refuse(R2dbcException already) {
             closed.emitEmpty(Sinks.EmitFailureHandler.FAIL_FAST);
         }
+    }
+
+    /** A step of closing. */
+    @FunctionalInterface
+    private interface JdbcStep {
+
+        void run() throws SQLException;
     }
 }

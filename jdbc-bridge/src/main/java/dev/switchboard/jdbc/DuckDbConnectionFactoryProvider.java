@@ -44,10 +44,10 @@ public final class DuckDbConnectionFactoryProvider implements ConnectionFactoryP
      */
     @Override
     public ConnectionFactory create(ConnectionFactoryOptions options) {
-        SqliteOptions values = new SqliteOptions(Arguments.requireNonNull(options, "The options"));
+        BridgeOptions values = new BridgeOptions(Arguments.requireNonNull(options, "The options"));
         boolean memory = "mem".equals(options.getValue(ConnectionFactoryOptions.PROTOCOL));
-        GenericProduct product =
-                new GenericProduct(JdbcDialect.DUCKDB, address(options, memory), new Properties(), memory);
+        JdbcAddress address = JdbcAddress.plain(address(options, memory));
+        GenericProduct product = new GenericProduct(JdbcDialect.DUCKDB, address, new Properties(), memory);
         return new BridgeConnectionFactory(product, values.bridgeSettings(Duration.ZERO));
     }
 
@@ -58,6 +58,11 @@ public final class DuckDbConnectionFactoryProvider implements ConnectionFactoryP
             throw new IllegalArgumentException("A DuckDB URL has a path and no host:"
                     + " r2dbc:duckdb:////absolute/path.duckdb, r2dbc:duckdb:///relative.duckdb,"
                     + " or r2dbc:duckdb:mem:///name for a database in memory.");
+        }
+        if (database.toString().indexOf(';') >= 0) {
+            throw new IllegalArgumentException(
+                    "The path of a DuckDB database must not hold a semicolon, behind which its"
+                            + " JDBC driver would look for settings");
         }
         if (!memory) {
             return "jdbc:duckdb:"

@@ -2,6 +2,7 @@ package dev.switchboard.jdbc;
 
 import io.r2dbc.spi.R2dbcException;
 import java.sql.Connection;
+import java.sql.Driver;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Arrays;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** A database that is bridged over whatever JDBC says; the dialect holds the little that is known beyond that. */
 final class GenericProduct implements JdbcProduct {
     private final JdbcDialect dialect;
-    private final String address;
+    private final JdbcAddress address;
     private final Properties properties;
     private final boolean anchored;
 
@@ -29,7 +30,7 @@ final class GenericProduct implements JdbcProduct {
      * @param properties what its JDBC driver is given, secrets too
      * @param anchored whether it would vanish with its last connection
      */
-    GenericProduct(JdbcDialect dialect, String address, Properties properties, boolean anchored) {
+    GenericProduct(JdbcDialect dialect, JdbcAddress address, Properties properties, boolean anchored) {
         this.dialect = dialect;
         this.address = address;
         this.properties = properties;
@@ -41,10 +42,9 @@ final class GenericProduct implements JdbcProduct {
         return dialect.product();
     }
 
-    /** Without what stands behind a question mark or a semicolon, where drivers take passwords. */
     @Override
     public String target() {
-        return address.split("[?;]", 2)[0].replaceAll("//[^/@]*@", "//");
+        return address.shown();
     }
 
     @Override
@@ -61,7 +61,7 @@ final class GenericProduct implements JdbcProduct {
         }
         String returned = columns.length == 0
                 ? "*"
-                : Arrays.stream(columns).map(SqliteSession::quoted).collect(Collectors.joining(", "));
+                : Arrays.stream(columns).map(Arguments::quoted).collect(Collectors.joining(", "));
         return command.withSql(command.sql() + "\nRETURNING " + returned);
     }
 
@@ -86,11 +86,15 @@ final class GenericProduct implements JdbcProduct {
             dropAnchor();
         }
         Connection jdbc = connect();
+        boolean opened = false;
         try {
-            return new GenericSession(jdbc, dialect);
-        } catch (SQLException | RuntimeException failure) {
-            jdbc.close();
-            throw failure;
+            GenericSession session = new GenericSession(jdbc, dialect);
+            opened = true;
+            return session;
+        } finally {
+            if (!opened) {
+                jdbc.close();
+            }
         }
     }
 
@@ -101,16 +105,40 @@ final class GenericProduct implements JdbcProduct {
     }
 
     private Connection connect() throws SQLException {
-        return DriverManager.getConnection(address, properties);
+        Connection connection = driver().connect(address.url(), properties);
+        if (connection == null) {
+            throw noDriver();
+        }
+        return connection;
+    }
+
+    /** Looked for here, since the message of {@code DriverManager.getConnection} repeats the whole address. */
+    private Driver driver() throws SQLException {
+        try {
+            return DriverManager.getDriver(address.url());
+        } catch (SQLException noneTakesIt) {
+            throw noDriver();
+        }
+    }
+
+    private SQLException noDriver() {
+        return new SQLException(
+                "No suitable driver takes such an address; put the JDBC driver of the database on the class path, and"
+                        + " look for mistakes in the address",
+                "08001");
     }
 
     @Override
     public R2dbcException openFailure(SQLException failure) {
+        boolean secret = address.isToldIn(failure, properties.getProperty("password", ""));
+        String said = secret
+                ? "its JDBC driver's message is left out here, since it repeats the address or the password"
+                : failure.getMessage();
         SQLException told = new SQLException(
-                "Opening " + target() + " failed: " + failure.getMessage(),
+                "Opening " + target() + " failed: " + said,
                 failure.getSQLState() == null ? "08001" : failure.getSQLState(),
                 failure.getErrorCode(),
-                failure);
+                secret ? null : failure);
         return JdbcErrors.translate(dialect, told, null);
     }
 

@@ -5,6 +5,7 @@ import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcTimeoutException;
 import java.sql.Connection;
+import java.sql.DatabaseMetaData;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
@@ -32,6 +33,7 @@ final class GenericSession implements JdbcSession {
     private final Connection jdbc;
     private final JdbcDialect dialect;
     private final String version;
+    private final boolean savepointsSupported;
     private boolean hinted;
     private final Map<String, Savepoint> savepoints = new HashMap<>();
     private final Object stopping = new Object();
@@ -47,7 +49,9 @@ final class GenericSession implements JdbcSession {
     GenericSession(Connection jdbc, JdbcDialect dialect) throws SQLException {
         this.jdbc = jdbc;
         this.dialect = dialect;
-        this.version = jdbc.getMetaData().getDatabaseProductVersion();
+        DatabaseMetaData metadata = jdbc.getMetaData();
+        this.version = metadata.getDatabaseProductVersion();
+        this.savepointsSupported = metadata.supportsSavepoints();
     }
 
     @Override
@@ -154,20 +158,21 @@ final class GenericSession implements JdbcSession {
     @Override
     public void commit() throws SQLException {
         jdbc.commit();
-        ended();
     }
 
     @Override
     public void rollback() throws SQLException {
         if (isInTransaction()) {
             jdbc.rollback();
-            ended();
         }
     }
 
-    private void ended() throws SQLException {
+    @Override
+    public void ended() throws SQLException {
         savepoints.clear();
-        jdbc.setAutoCommit(true);
+        if (isInTransaction()) {
+            jdbc.setAutoCommit(true);
+        }
         if (hinted) {
             hint(false);
         }
@@ -181,6 +186,24 @@ final class GenericSession implements JdbcSession {
         } catch (SQLException notTaken) {
             hinted = false;
         }
+    }
+
+    @Override
+    public void requireSavepoints() {
+        if (!savepointsSupported) {
+            throw new UnsupportedOperationException(dialect.product()
+                    + " has no savepoints here, says its JDBC driver; roll back the whole transaction.");
+        }
+    }
+
+    /** JDBC would not see them. */
+    @Override
+    public void requireTransactionsInSql() {
+        throw new R2dbcNonTransientResourceException(
+                "Over JDBC, transactions are not begun or ended in SQL, which its driver would not see; use"
+                        + " beginTransaction(), commitTransaction(), rollbackTransaction() and the savepoints of the"
+                        + " connection.",
+                "0A000");
     }
 
     @Override
@@ -220,7 +243,18 @@ final class GenericSession implements JdbcSession {
                     + "; known are the four of the SQL standard");
         }
         jdbc.setTransactionIsolation(known);
-        return level;
+        return initialIsolation();
+    }
+
+    /** What JDBC answers now; a database without transactions has a level of that name. */
+    @Override
+    public IsolationLevel initialIsolation() throws SQLException {
+        int level = jdbc.getTransactionIsolation();
+        return LEVELS.entrySet().stream()
+                .filter(entry -> entry.getValue() == level)
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElse(IsolationLevel.valueOf("NONE"));
     }
 
     @Override

@@ -53,7 +53,7 @@ final class JdbcCodecs {
         for (Map.Entry<JDBCType, R2dbcType> entry : TYPES.entrySet()) {
             known = entry.getKey().getVendorTypeNumber() == jdbcType ? entry.getValue() : known;
         }
-        return known == null ? SqliteTypes.undeclared() : known;
+        return known == null ? UndeclaredType.ANY : known;
     }
 
     static Object encode(Object value) {
@@ -95,7 +95,7 @@ final class JdbcCodecs {
     }
 
     static @Nullable Object decode(@Nullable Object raw, JdbcColumn column, Class<?> type) {
-        Class<?> wanted = SqliteDecoder.boxed(type);
+        Class<?> wanted = ValueDecoder.boxed(type);
         if (raw == null) {
             return null;
         }
@@ -115,7 +115,7 @@ final class JdbcCodecs {
         } else if (!(raw instanceof Number || raw instanceof byte[])) {
             plain = raw.toString();
         }
-        return wanted.isInstance(plain) ? plain : SqliteDecoder.decode(plain, column, type);
+        return wanted.isInstance(plain) ? plain : ValueDecoder.decode(plain, column, type);
     }
 
     private static boolean isMidnight(LocalDateTime time) {

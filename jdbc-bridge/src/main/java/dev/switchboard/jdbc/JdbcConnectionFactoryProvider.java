@@ -24,8 +24,8 @@ import java.util.Properties;
  * <p>Parameters are {@code ?} and {@code :name}. Threads, streaming and the order of work are those of
  * {@link SqliteConnectionFactoryProvider}, as are the options for them; how many rows the JDBC driver reads ahead is its own
  * affair. Time-outs and cancels call {@link java.sql.Statement#cancel()}, and what becomes of the transaction then is the
- * database's affair. Transactions are begun and ended by the methods of the connection, not in SQL. A read-only transaction
- * is a hint. Errors are told apart by SQLSTATE. There are no generated values: write {@code RETURNING} where there is such.
+ * database's affair. Transactions are begun and ended by the methods of the connection; in SQL they are refused, since JDBC would
+ * not see them. A read-only transaction is a hint. An address is shown in errors as far as it can hold no secret. Errors are told apart by SQLSTATE. There are no generated values: write {@code RETURNING} where there is such.
  */
 public final class JdbcConnectionFactoryProvider implements ConnectionFactoryProvider {
 
@@ -47,9 +47,10 @@ public final class JdbcConnectionFactoryProvider implements ConnectionFactoryPro
      */
     @Override
     public ConnectionFactory create(ConnectionFactoryOptions options) {
-        SqliteOptions values = new SqliteOptions(Arguments.requireNonNull(options, "The options"));
+        BridgeOptions values = new BridgeOptions(Arguments.requireNonNull(options, "The options"));
+        JdbcAddress address = JdbcAddress.withSecrets(address(options));
         return new BridgeConnectionFactory(
-                new GenericProduct(JdbcDialect.GENERIC, address(options), properties(options), false),
+                new GenericProduct(JdbcDialect.GENERIC, address, properties(options), false),
                 values.bridgeSettings(Duration.ZERO));
     }
 

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Reads the SQL of a database that nobody has told the bridge about: statements end at semicolons, a parameter is {@code ?} or
@@ -20,6 +22,8 @@ final class JdbcParser {
     private static final Set<String> TRANSACTIONS =
             Set.of("BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE");
 
+    private static final Pattern DOLLAR_QUOTE = Pattern.compile("\\$(?:[A-Za-z_][A-Za-z0-9_]*)?\\$");
+
     private final String sql;
     private final List<SqlCommand> commands = new ArrayList<>();
     private final BitSet used = new BitSet();
@@ -29,6 +33,7 @@ final class JdbcParser {
     private String verb = "";
     private boolean with;
     private int depth;
+    private int brackets;
     private int at;
 
     private JdbcParser(String sql) {
@@ -49,7 +54,11 @@ final class JdbcParser {
         switch (c) {
             case '\'', '"', '`' -> copyTo(sql.indexOf(c, at + 1), 1);
             case '-' -> copyCommentOr(c, "--", "\n");
-            case '/' -> copyCommentOr(c, "/*", "*/");
+            case '/' -> {
+                refuseNestedComment();
+                copyCommentOr(c, "/*", "*/");
+            }
+            case '$' -> dollarQuotedOr(c);
             case '?' -> parameter(used.length(), 1);
             case ':' -> colon();
             case ';' -> endCommand();
@@ -74,6 +83,26 @@ final class JdbcParser {
         }
     }
 
+    /** To some products the first end ends it and to others the last one, so what is in between may be hidden or run. */
+    private void refuseNestedComment() {
+        int end = sql.startsWith("/*", at) ? sql.indexOf("*/", at + 2) : -1;
+        int inner = end < 0 ? -1 : sql.indexOf("/*", at + 2);
+        if (inner >= 0 && inner < end) {
+            throw new IllegalArgumentException("There is a /* inside a comment in [" + sql
+                    + "]; databases disagree on where such a comment ends. Leave it out, or use -- comments.");
+        }
+    }
+
+    /** Text in {@code $tag$} or {@code $$}, which ends at the same words. */
+    private void dollarQuotedOr(char c) {
+        Matcher quote = DOLLAR_QUOTE.matcher(sql).region(at, sql.length());
+        if (quote.lookingAt()) {
+            copyTo(sql.indexOf(quote.group(), quote.end()), quote.group().length());
+        } else {
+            wordOr(c);
+        }
+    }
+
     private void copyOne(char c) {
         text.append(c);
         at++;
@@ -81,7 +110,9 @@ final class JdbcParser {
 
     private void colon() {
         int end = at + 1;
-        boolean named = end < sql.length() && Character.isJavaIdentifierStart(sql.charAt(end));
+        boolean named = end < sql.length()
+                && Character.isJavaIdentifierStart(sql.charAt(end))
+                && !(brackets > 0 && isBehindValue());
         if (sql.startsWith("::", at)) {
             text.append("::");
             at += 2;
@@ -97,6 +128,18 @@ final class JdbcParser {
         }
     }
 
+    /** In brackets, a colon behind a value divides: {@code {'a':b}}, {@code x[1:n]}. */
+    private boolean isBehindValue() {
+        int before = at - 1;
+        while (before >= 0 && Character.isWhitespace(sql.charAt(before))) {
+            before--;
+        }
+        char c = before < 0 ? ' ' : sql.charAt(before);
+        // Behind white space, a word may be one of SQL's own, as in CASE .. THEN :a.
+        boolean word = Character.isJavaIdentifierPart(c) && !Character.isDigit(c);
+        return "'\"`)]}".indexOf(c) >= 0 || Character.isDigit(c) || (word && before == at - 1);
+    }
+
     private void parameter(int slot, int length) {
         used.set(slot);
         slots.add(slot);
@@ -107,6 +150,7 @@ final class JdbcParser {
     private void wordOr(char c) {
         if (!Character.isJavaIdentifierStart(c)) {
             depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+            brackets += c == '[' || c == '{' ? 1 : c == ']' || c == '}' ? -1 : 0;
             copyOne(c);
             return;
         }
@@ -133,6 +177,7 @@ final class JdbcParser {
         verb = "";
         with = false;
         depth = 0;
+        brackets = 0;
     }
 
     private Kind kind() {

@@ -54,11 +54,24 @@ interface JdbcSession {
         return false;
     }
 
+    /** The level that transactions have when nobody has set one. */
+    IsolationLevel initialIsolation() throws SQLException;
+
+    /** Refuses statements that begin or end a transaction in SQL where the session would not see that. */
+    default void requireTransactionsInSql() {}
+
+    /** Refuses savepoints where the database has none. */
+    default void requireSavepoints() {}
+
     void begin(boolean readOnly) throws SQLException;
 
     void commit() throws SQLException;
 
+    /** Does nothing where the database is in no transaction. */
     void rollback() throws SQLException;
+
+    /** After a transaction, whatever ended it: undoes what {@link #begin} has set beside beginning. */
+    void ended() throws SQLException;
 
     void createSavepoint(String name) throws SQLException;
 
@@ -73,6 +86,11 @@ interface JdbcSession {
     IsolationLevel setIsolation(IsolationLevel level) throws SQLException;
 
     void setLockWaitTimeout(Duration timeout) throws SQLException;
+
+    /** After a statement that may set something: the wait for locks that it has set, null if it has set none. */
+    default @Nullable Duration afterSetting(SqlCommand command) throws SQLException {
+        return null;
+    }
 
     /** Asks the database for a sign of life. */
     void ping() throws SQLException;

@@ -73,6 +73,8 @@ final class JdbcStatement implements Statement {
         }
         Object plain = value instanceof Parameter parameter ? parameter.getValue() : value;
         if (plain == null) {
+            // Only a parameter can hold null.
+            queue.product().requireEncodable(((Parameter) value).getType().getJavaType());
             return null;
         }
         return Lobs.isLob(plain) ? Lobs.read(plain) : queue.product().encode(plain);
@@ -103,24 +105,29 @@ final class JdbcStatement implements Statement {
     @Override
     public Publisher<? extends Result> execute() {
         saved.add(bindings.requireComplete());
-        List<Run> runs = new ArrayList<>();
-        boolean lobs = false;
-        for (Bindings each : saved) {
-            lobs = lobs || each.values().stream().anyMatch(Mono.class::isInstance);
-            for (SqlCommand command : script.commands()) {
-                runs.add(new Run(returning(command), each.values()));
-            }
-        }
+        List<List<@Nullable Object>> sets = saved.stream().map(Bindings::values).toList();
+        List<SqlCommand> commands =
+                script.commands().stream().map(this::returning).toList();
         saved.clear();
         bindings = new Bindings(script);
         int batch = fetchSize;
-        if (!lobs) {
-            return new ExecutionFlux(queue, runs, batch);
+        if (sets.stream().flatMap(List::stream).noneMatch(Mono.class::isInstance)) {
+            return new ExecutionFlux(queue, runs(commands, sets), batch);
         }
-        return Flux.fromIterable(runs)
+        return Flux.fromIterable(sets)
                 .concatMap(Lobs::resolved)
                 .collectList()
-                .flatMapMany(resolved -> new ExecutionFlux(queue, resolved, batch));
+                .flatMapMany(resolved -> new ExecutionFlux(queue, runs(commands, resolved), batch));
+    }
+
+    private static List<Run> runs(List<SqlCommand> commands, List<List<@Nullable Object>> sets) {
+        List<Run> runs = new ArrayList<>(sets.size() * commands.size());
+        for (List<@Nullable Object> values : sets) {
+            for (SqlCommand command : commands) {
+                runs.add(new Run(command, values));
+            }
+        }
+        return runs;
     }
 
     private SqlCommand returning(SqlCommand command) {

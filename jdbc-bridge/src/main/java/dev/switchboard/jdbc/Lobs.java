@@ -5,8 +5,9 @@ import io.r2dbc.spi.Clob;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -19,18 +20,29 @@ final class Lobs {
 
     /** Bytes that JDBC has read, in parts as they are asked for. */
     static Blob blob(byte[] bytes) {
-        return Blob.from(parts(bytes.length)
-                .map(from -> ByteBuffer.wrap(bytes, from, Math.min(PART, bytes.length - from))
-                        .slice()));
+        return Blob.from(Flux.generate(() -> 0, (from, sink) -> {
+            int end = Math.min(from + PART, bytes.length);
+            if (from == bytes.length) {
+                sink.complete();
+            } else {
+                sink.next(ByteBuffer.wrap(bytes, from, end - from).slice());
+            }
+            return end;
+        }));
     }
 
-    /** Text that JDBC has read, in parts as they are asked for. */
+    /** Text that JDBC has read, in parts as they are asked for; no character is cut in two. */
     static Clob clob(String text) {
-        return Clob.from(parts(text.length()).map(from -> text.substring(from, Math.min(from + PART, text.length()))));
-    }
-
-    private static Flux<Integer> parts(int length) {
-        return Flux.range(0, (length + PART - 1) / PART).map(part -> part * PART);
+        return Clob.from(Flux.generate(() -> 0, (from, sink) -> {
+            int end = Math.min(from + PART, text.length());
+            end -= end < text.length() && Character.isHighSurrogate(text.charAt(end - 1)) ? 1 : 0;
+            if (from == text.length()) {
+                sink.complete();
+            } else {
+                sink.next(text.substring(from, end));
+            }
+            return end;
+        }));
     }
 
     static boolean isLob(Object value) {
@@ -55,19 +67,24 @@ final class Lobs {
         return collected;
     }
 
-    /** The run with its large objects collected. */
-    static Mono<Run> resolved(Run run) {
-        return Flux.fromIterable(run.values().stream().map(Optional::ofNullable).toList())
-                .concatMap(
-                        value -> value.orElse(null) instanceof Mono<?> lob ? lob.map(Optional::of) : Mono.just(value))
-                .collectList()
-                .map(values -> new Run(run.command(), plain(values)));
+    /** The values with their large objects collected, each one once however often it stands among them. */
+    static Mono<List<@Nullable Object>> resolved(List<@Nullable Object> values) {
+        return Mono.defer(() -> {
+            Map<Object, Object> read = new HashMap<>();
+            List<Mono<?>> lobs = new ArrayList<>();
+            for (Object value : values) {
+                if (value instanceof Mono<?> lob && read.putIfAbsent(lob, lob) == null) {
+                    lobs.add(lob.doOnNext(content -> read.put(lob, content)));
+                }
+            }
+            return Flux.fromIterable(lobs).concatMap(lob -> lob).then(Mono.fromSupplier(() -> plain(values, read)));
+        });
     }
 
-    private static List<@Nullable Object> plain(List<? extends Optional<?>> values) {
+    private static List<@Nullable Object> plain(List<@Nullable Object> values, Map<Object, Object> read) {
         List<@Nullable Object> plain = new ArrayList<>(values.size());
-        for (Optional<?> value : values) {
-            plain.add(value.isPresent() ? value.get() : null);
+        for (Object value : values) {
+            plain.add(value instanceof Mono<?> ? read.get(value) : value);
         }
         return plain;
     }

@@ -1,6 +1,7 @@
 package dev.switchboard.jdbc;
 
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcTimeoutException;
 import java.sql.SQLException;
 import java.util.concurrent.TimeUnit;
@@ -83,6 +84,15 @@ final class OpenMono extends Mono<Connection> {
         }
 
         @Override
+        public void refuse() {
+            if (state.compareAndSet(State.WAITING, State.ENDED)) {
+                timer.dispose();
+                actual.onError(new R2dbcNonTransientResourceException(
+                        "The connection factory of " + product.target() + " is closed.", "08003"));
+            }
+        }
+
+        @Override
         public boolean accept(Workers.Worker worker) {
             if (!state.compareAndSet(State.WAITING, State.OPENING)) {
                 return false;
@@ -93,17 +103,19 @@ final class OpenMono extends Mono<Connection> {
         }
 
         private void open(Workers.Worker worker) {
-            JdbcSession session;
+            CommandQueue queue;
             try {
-                session = product.open();
+                queue = opened(worker);
             } catch (SQLException failure) {
                 worker.retire(() -> fail(product.openFailure(failure)));
                 return;
             } catch (RuntimeException failure) {
                 worker.retire(() -> fail(failure));
                 return;
+            } catch (Throwable failure) {
+                worker.retire(() -> fail(inWords(failure)));
+                return;
             }
-            CommandQueue queue = new CommandQueue(product, session, worker, settings);
             BridgeConnection connection = new BridgeConnection(queue, settings.fetchSize());
             if (state.compareAndSet(State.OPENING, State.ENDED)) {
                 actual.onNext(connection);
@@ -112,6 +124,26 @@ final class OpenMono extends Mono<Connection> {
                 // Cancelled while it was opening.
                 queue.startClosing();
             }
+        }
+
+        private CommandQueue opened(Workers.Worker worker) throws SQLException {
+            JdbcSession session = product.open();
+            try {
+                return new CommandQueue(product, session, worker, settings);
+            } catch (SQLException | RuntimeException failure) {
+                session.close();
+                throw failure;
+            }
+        }
+
+        /** Reactor takes a linkage error for the end of the JVM, and nobody would hear of it. */
+        private R2dbcNonTransientResourceException inWords(Throwable failure) {
+            String cure = failure instanceof LinkageError
+                    ? ". Its native library must be unpacked where libraries may be run: choose such a directory with"
+                            + " the system property java.io.tmpdir (org.sqlite.tmpdir for SQLite)."
+                    : "";
+            return new R2dbcNonTransientResourceException(
+                    "Opening a connection to " + product.target() + " failed: " + failure + cure, "08001", failure);
         }
 
         private void fail(RuntimeException failure) {

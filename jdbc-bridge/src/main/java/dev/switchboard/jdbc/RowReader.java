@@ -3,6 +3,7 @@ package dev.switchboard.jdbc;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -110,7 +111,13 @@ final class RowReader {
     private void afterwards() throws SQLException {
         switch (run.command().kind()) {
             case TRANSACTION -> queue.transaction().afterTransactionStatement();
-            case OTHER -> queue.statements().clear();
+            case OTHER -> {
+                queue.statements().clear();
+                Duration lockWait = queue.session().afterSetting(run.command());
+                if (lockWait != null) {
+                    queue.transaction().setLockWaitTimeout(lockWait);
+                }
+            }
             default -> {
                 // Queries and changes leave the connection as it was.
             }

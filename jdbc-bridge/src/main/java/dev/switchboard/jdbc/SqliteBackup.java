@@ -24,7 +24,9 @@ public final class SqliteBackup {
     private SqliteBackup() {}
 
     /**
-     * Copies page by page. A cancel ends the reports at once; SQLite finishes the copying, which is then deleted.
+     * Copies page by page, as they are. This cannot be stopped: a cancel, or closing the connection, ends the reports at once,
+     * but SQLite finishes the copying, which is then deleted, and the connection can do nothing else until then. Of a large
+     * database {@link #vacuumInto} is the better copy; this one keeps the pages, and is faster where few are free.
      *
      * @param connection a connection of this driver, perhaps wrapped by a pool
      * @param target the file to make, in a directory that exists

@@ -5,6 +5,7 @@ import io.r2dbc.spi.ConnectionFactoryOptions;
 import io.r2dbc.spi.ConnectionFactoryProvider;
 import io.r2dbc.spi.Option;
 import java.time.Duration;
+import reactor.core.scheduler.Scheduler;
 
 /**
  * The R2DBC driver {@code sqlite}, found by the {@link java.util.ServiceLoader}.
@@ -36,7 +37,9 @@ import java.time.Duration;
  * ({@link ConnectionFactoryOptions#STATEMENT_TIMEOUT}, which counts while SQLite works on a statement and not while rows
  * wait for demand). Transactions take the write lock when they begin ({@code BEGIN IMMEDIATE}); those defined as read-only
  * take none and refuse changes. With auto-commit off, the first statement begins a transaction. Extensions cannot be
- * loaded, and other files cannot be attached unless {@link #ATTACH} allows it.
+ * loaded, the schema of a file is not trusted ({@code trusted_schema=OFF}), and SQL can neither attach other files nor write
+ * them with {@code VACUUM INTO} unless {@link #ATTACH} allows it. {@code PRAGMA busy_timeout} sets the wait for locks as
+ * {@code setLockWaitTimeout} does.
  *
  * <p>The writers of one file take turns in this process, in the order in which they came and without a thread for those who
  * wait; who waits longer than the lock wait time-out gets an {@link io.r2dbc.spi.R2dbcTimeoutException} that names who was
@@ -60,7 +63,10 @@ public final class SqliteConnectionFactoryProvider implements ConnectionFactoryP
     /** The journal of a file: {@code WAL} (unless set), {@code DELETE}, {@code TRUNCATE}, {@code PERSIST}. */
     public static final Option<String> JOURNAL_MODE = Option.valueOf("journalMode");
 
-    /** When SQLite waits for the disk: {@code OFF}, {@code NORMAL} (unless set), {@code FULL}, {@code EXTRA}. */
+    /**
+     * When SQLite waits for the disk: {@code OFF}, {@code NORMAL}, {@code FULL}, {@code EXTRA}. Unless set it is {@code
+     * NORMAL} in WAL, where a loss of power can undo the last commits and never damages the file, and {@code FULL} otherwise.
+     */
     public static final Option<String> SYNCHRONOUS = Option.valueOf("synchronous");
 
     /** Whether foreign keys are enforced; true unless set. */
@@ -105,8 +111,25 @@ public final class SqliteConnectionFactoryProvider implements ConnectionFactoryP
      */
     public static final Option<String> TIMES = Option.valueOf("times");
 
+    /**
+     * How a {@link java.math.BigDecimal} is bound: {@code CHECKED} (unless set), so that a column of any type gives back an equal
+     * one; what SQLite's numbers cannot keep is refused, and they keep integers of 64 bits and numbers of 15 digits. It is a
+     * number to expressions too, unless it has a fraction and 14 or 15 digits, or is below 0.001: then it is text, which numeric
+     * columns take for a number and other expressions do not. Trailing zeros are not kept. {@code TEXT}, always as its text with
+     * every digit, for columns that are declared {@code TEXT}: a numeric column would round it. A column declared {@code REAL}
+     * keeps no integer above 2^53, of whatever Java type.
+     */
+    public static final Option<String> DECIMALS = Option.valueOf("decimals");
+
     /** Gives this factory threads of its own, that many, instead of the shared ones. */
     public static final Option<Integer> MAX_THREADS = Option.valueOf("maxThreads");
+
+    /**
+     * Where connections work instead, set in a program only, and with {@link #MAX_THREADS}. Each worker that the scheduler
+     * creates must stay on one thread that may block, and as many as that at a time must share none; platform threads, since
+     * native calls pin virtual ones. The factory does not dispose it.
+     */
+    public static final Option<Scheduler> SCHEDULER = Option.valueOf("scheduler");
 
     /** Rows in a row before other commands of the connection get their turn; 256 unless set. */
     public static final Option<Integer> FETCH_SIZE = Option.valueOf("fetchSize");
@@ -128,11 +151,12 @@ public final class SqliteConnectionFactoryProvider implements ConnectionFactoryP
      */
     @Override
     public ConnectionFactory create(ConnectionFactoryOptions options) {
-        SqliteOptions values = new SqliteOptions(Arguments.requireNonNull(options, "The options"));
-        Duration lockWait = values.duration(ConnectionFactoryOptions.LOCK_WAIT_TIMEOUT, LOCK_WAIT_TIMEOUT);
-        SqliteSettings settings = values.settings(lockWait);
+        BridgeOptions given = new BridgeOptions(Arguments.requireNonNull(options, "The options"));
+        SqliteOptions ofSqlite = new SqliteOptions(given);
+        Duration lockWait = given.duration(ConnectionFactoryOptions.LOCK_WAIT_TIMEOUT, LOCK_WAIT_TIMEOUT);
         return new BridgeConnectionFactory(
-                new SqliteProduct(values.location(), settings, values.epochMillis()), values.bridgeSettings(lockWait));
+                new SqliteProduct(ofSqlite.location(), ofSqlite.settings(lockWait), ofSqlite.values()),
+                given.bridgeSettings(lockWait));
     }
 
     @Override

@@ -45,11 +45,13 @@ final class SqliteCopy {
             }
             long pages = session.number("PRAGMA page_count");
             way.make(this, pages);
-            if (!session.mustStop()) {
-                Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-                made = true;
-                reports.accept(new BackupProgress(0, pages));
+            if (session.mustStop()) {
+                throw refused("The copy to " + target + " was stopped, since its connection was closed or it was"
+                        + " cancelled; nothing is left of it.");
             }
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+            made = true;
+            reports.accept(new BackupProgress(0, pages));
         } catch (IOException notMoved) {
             throw refused(target + " could not be written: " + notMoved);
         } finally {
@@ -93,13 +95,14 @@ final class SqliteCopy {
             }
         } finally {
             session.rollback();
+            session.ended();
         }
     }
 
     void vacuum(long pages) throws SQLException {
         long pageSize = session.number("PRAGMA page_size");
         session.whileWorking(() -> look(pages, pageSize));
-        try (PreparedStatement statement = session.prepare("VACUUM INTO ?")) {
+        try (PreparedStatement statement = session.prepareVacuumInto()) {
             statement.setString(1, part.toString());
             statement.execute();
         } finally {

@@ -22,6 +22,15 @@ import org.jspecify.annotations.Nullable;
 final class SqliteEncoder {
     private static final Map<Class<?>, Function<Object, Object>> ENCODERS = encoders();
 
+    /** As many digits as a floating-point number keeps of any decimal one. */
+    private static final int DIGITS_KEPT = 15;
+
+    private static final int DIGITS_WRITTEN = 13;
+    private static final BigDecimal SMALLEST_WRITTEN = new BigDecimal("0.001");
+    private static final BigDecimal LARGEST_WRITTEN = new BigDecimal("1E+15");
+
+    private static final int LONGEST_INTEGER = 19;
+
     private SqliteEncoder() {}
 
     private static Map<Class<?>, Function<Object, Object>> encoders() {
@@ -70,7 +79,7 @@ final class SqliteEncoder {
     }
 
     static void requireEncodable(Class<?> type) {
-        boolean known = ENCODERS.containsKey(SqliteDecoder.boxed(type))
+        boolean known = ENCODERS.containsKey(ValueDecoder.boxed(type))
                 || type.isEnum()
                 || type == Object.class
                 || ByteBuffer.class.isAssignableFrom(type)
@@ -85,6 +94,59 @@ final class SqliteEncoder {
         return new IllegalArgumentException("SQLite cannot store a " + type.getName() + "; bind one of "
                 + ENCODERS.keySet().stream().map(Class::getSimpleName).toList()
                 + ", ByteBuffer, an enum, Blob or Clob");
+    }
+
+    /**
+     * A decimal number so that a column of any type gives it back: as a number where that is possible, since as text it would
+     * be larger than every number that is computed. One that a numeric column would round is refused.
+     */
+    static Object number(BigDecimal value) {
+        // Looked at before anything that would write out the zeros of 1E+1000000000.
+        boolean fits = value.precision() - (long) value.scale() <= LONGEST_INTEGER && value.scale() < 400;
+        BigDecimal plain = fits ? value.stripTrailingZeros() : value;
+        boolean isInteger = fits && plain.scale() <= 0 && plain.toBigInteger().bitLength() < Long.SIZE;
+        if (isInteger && value.scale() <= 0) {
+            return plain.longValueExact();
+        }
+        if (isKeptAsReal(value)) {
+            return isWrittenAsRead(value) ? (Object) value.doubleValue() : value.toString();
+        }
+        if (isInteger) {
+            return plain.longValueExact();
+        }
+        throw new IllegalArgumentException("SQLite has no number for the decimal " + shown(value)
+                + ": it keeps integers of 64 bits and otherwise " + DIGITS_KEPT
+                + " digits. Bind its toString() to a TEXT"
+                + " column and read it as BigDecimal; the option decimals=TEXT binds every BigDecimal so.");
+    }
+
+    /** Whether a TEXT column makes the same digits of the floating-point number; of others SQLite may write 17. */
+    private static boolean isWrittenAsRead(BigDecimal value) {
+        BigDecimal size = value.abs();
+        return value.signum() == 0
+                || (value.stripTrailingZeros().precision() <= DIGITS_WRITTEN
+                        && size.compareTo(SMALLEST_WRITTEN) >= 0
+                        && size.compareTo(LARGEST_WRITTEN) < 0);
+    }
+
+    private static boolean isKeptAsReal(BigDecimal value) {
+        if (value.signum() == 0) {
+            return true;
+        }
+        long exponent = value.precision() - (long) value.scale();
+        if (exponent > 310 || exponent < -310) {
+            return false;
+        }
+        BigDecimal plain = value.stripTrailingZeros();
+        double real = plain.doubleValue();
+        return plain.precision() <= DIGITS_KEPT
+                && Math.abs(real) >= Double.MIN_NORMAL
+                && !Double.isInfinite(real)
+                && new BigDecimal(Double.toString(real)).compareTo(plain) == 0;
+    }
+
+    private static String shown(BigDecimal value) {
+        return value.precision() > 60 ? "of " + value.precision() + " digits" : value.toString();
     }
 
     /** SQLite would store NaN as NULL without a word. */

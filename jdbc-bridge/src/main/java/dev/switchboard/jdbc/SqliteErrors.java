@@ -66,6 +66,13 @@ final class SqliteErrors {
         table.put(SQLiteErrorCode.SQLITE_CORRUPT, new Row("XX001", resource));
         table.put(SQLiteErrorCode.SQLITE_NOTADB, new Row("08001", resource));
         table.put(SQLiteErrorCode.SQLITE_MISUSE, new Row("HY010", resource));
+        // By somebody else: what the bridge itself stops is told apart before.
+        table.put(SQLiteErrorCode.SQLITE_INTERRUPT, new Row("57014", transientResource));
+        table.put(SQLiteErrorCode.SQLITE_INTERNAL, new Row("XX000", resource));
+        table.put(SQLiteErrorCode.SQLITE_NOTFOUND, new Row("0A000", resource));
+        table.put(SQLiteErrorCode.SQLITE_NOLFS, new Row("0A000", resource));
+        table.put(SQLiteErrorCode.SQLITE_EMPTY, new Row("XX000", resource));
+        table.put(SQLiteErrorCode.SQLITE_FORMAT, new Row("XX001", resource));
         return table;
     }
 

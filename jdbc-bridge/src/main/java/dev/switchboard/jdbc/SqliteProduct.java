@@ -2,6 +2,7 @@ package dev.switchboard.jdbc;
 
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
+import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Arrays;
@@ -17,17 +18,17 @@ import org.sqlite.SQLiteOpenMode;
 final class SqliteProduct implements JdbcProduct {
     private final SqliteLocation location;
     private final SqliteSettings settings;
-    private final boolean epochMillis;
+    private final SqliteSettings.Values values;
 
     /** Keeps a database in memory alive while no other connection does; guarded by this. */
     private @Nullable Connection anchor;
 
     private boolean closed;
 
-    SqliteProduct(SqliteLocation location, SqliteSettings settings, boolean epochMillis) {
+    SqliteProduct(SqliteLocation location, SqliteSettings settings, SqliteSettings.Values values) {
         this.location = location;
         this.settings = settings;
-        this.epochMillis = epochMillis;
+        this.values = values;
     }
 
     @Override
@@ -60,7 +61,10 @@ final class SqliteProduct implements JdbcProduct {
 
     @Override
     public Object encode(Object value) {
-        return SqliteEncoder.encode(epochMillis ? SqliteEpoch.encode(value) : value);
+        if (values.checkedDecimals() && value instanceof BigDecimal decimal) {
+            return SqliteEncoder.number(decimal);
+        }
+        return SqliteEncoder.encode(values.epochMillis() ? SqliteEpoch.encode(value) : value);
     }
 
     @Override
@@ -70,8 +74,8 @@ final class SqliteProduct implements JdbcProduct {
 
     @Override
     public @Nullable Object decode(@Nullable Object raw, JdbcColumn column, Class<?> type) {
-        Object stored = epochMillis && raw != null ? SqliteEpoch.asText(raw, column, type) : raw;
-        return SqliteDecoder.decode(stored, column, type);
+        Object stored = values.epochMillis() && raw != null ? SqliteEpoch.asText(raw, column, type) : raw;
+        return ValueDecoder.decode(stored, column, type);
     }
 
     @Override
@@ -81,11 +85,15 @@ final class SqliteProduct implements JdbcProduct {
             dropAnchor();
         }
         SQLiteConnection jdbc = (SQLiteConnection) connect();
+        boolean opened = false;
         try {
-            return new SqliteSession(jdbc, location, settings);
-        } catch (SQLException | RuntimeException failure) {
-            jdbc.close();
-            throw failure;
+            SqliteSession session = new SqliteSession(jdbc, location, settings);
+            opened = true;
+            return session;
+        } finally {
+            if (!opened) {
+                jdbc.close();
+            }
         }
     }
 

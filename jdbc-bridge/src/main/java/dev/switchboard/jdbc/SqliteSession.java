@@ -2,10 +2,7 @@ package dev.switchboard.jdbc;
 
 import io.r2dbc.spi.IsolationLevel;
 import io.r2dbc.spi.R2dbcException;
-import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcPermissionDeniedException;
-import io.r2dbc.spi.R2dbcRollbackException;
-import io.r2dbc.spi.R2dbcTimeoutException;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -13,7 +10,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.BusyHandler;
@@ -35,8 +31,6 @@ import org.sqlite.core.DB;
  */
 final class SqliteSession implements JdbcSession {
     private static final int STEPS_BETWEEN_QUESTIONS = 5_000;
-    private static final long SHORTEST_NAP_NANOS = TimeUnit.MICROSECONDS.toNanos(250);
-    private static final long LONGEST_NAP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final Set<IsolationLevel> ISOLATION_LEVELS = Set.of(
             IsolationLevel.READ_UNCOMMITTED,
             IsolationLevel.READ_COMMITTED,
@@ -49,11 +43,9 @@ final class SqliteSession implements JdbcSession {
     private final String version;
     private final WriterLane lane;
     private final SqliteWrites writes;
+    private final SqliteLockWait lockWait = new SqliteLockWait(this::mustStop);
+    private final SqliteFailures failures;
     private @Nullable StopSignal running;
-    private long lockWaitNanos;
-    private long waitingSince;
-    private long waitedNanos;
-    private boolean waited;
     private boolean queryOnly;
     private boolean mayAttach = true;
     private Runnable tick = () -> {};
@@ -65,7 +57,8 @@ final class SqliteSession implements JdbcSession {
         this.version = jdbc.libversion();
         this.writes = new SqliteWrites(jdbc);
         setLockWaitTimeout(settings.lockWaitTimeout());
-        BusyHandler.setHandler(jdbc, new LockWait());
+        this.failures = new SqliteFailures(location, settings.attach(), lockWait);
+        BusyHandler.setHandler(jdbc, lockWait);
         ProgressHandler.setHandler(jdbc, STEPS_BETWEEN_QUESTIONS, new Progress());
         enter(StopSignal.unlimited());
         setUp();
@@ -76,6 +69,8 @@ final class SqliteSession implements JdbcSession {
 
     private void setUp() throws SQLException {
         execute("PRAGMA foreign_keys = " + (settings.foreignKeys() ? "ON" : "OFF"));
+        // Views and triggers of a file that somebody else made may call harmless functions only.
+        execute("PRAGMA trusted_schema = OFF");
         if (!location.isMemory() && !settings.readOnly()) {
             setJournalMode();
         }
@@ -86,21 +81,31 @@ final class SqliteSession implements JdbcSession {
 
     /** Two connections that switch a new file at the same moment get "busy" without any wait, so the wait is made here. */
     private void setJournalMode() throws SQLException {
-        if (settings.durability().journalMode().equalsIgnoreCase(text("PRAGMA journal_mode"))) {
+        String wanted = settings.durability().journalMode();
+        if (wanted.equalsIgnoreCase(text("PRAGMA journal_mode"))) {
             return;
         }
-        long deadline = System.nanoTime() + lockWaitNanos;
+        long deadline = System.nanoTime() + lockWait.patienceNanos();
         while (true) {
             try {
-                execute("PRAGMA journal_mode = " + settings.durability().journalMode());
+                requireJournalMode(wanted, text("PRAGMA journal_mode = " + wanted));
                 return;
             } catch (SQLiteException failure) {
                 boolean busy = (failure.getResultCode().code & 0xff) == SQLiteErrorCode.SQLITE_BUSY.code;
                 if (!busy || System.nanoTime() - deadline >= 0) {
                     throw failure;
                 }
-                LockSupport.parkNanos(LONGEST_NAP_NANOS);
+                LockSupport.parkNanos(SqliteLockWait.LONGEST_NAP_NANOS);
             }
+        }
+    }
+
+    /** SQLite answers the mode that holds now, and does not call it an error that it is another one. */
+    private void requireJournalMode(String wanted, @Nullable String answered) throws SQLException {
+        if (!wanted.equalsIgnoreCase(answered)) {
+            throw new SQLException("The journal mode of " + location + " stays '" + answered + "': " + wanted
+                    + " is not possible there (WAL needs shared memory, which some file systems and the VFS"
+                    + " unix-dotfile do not have). Choose another one with the option journalMode, such as DELETE.");
         }
     }
 
@@ -122,12 +127,37 @@ final class SqliteSession implements JdbcSession {
         return jdbc.prepareStatement(sql);
     }
 
+    /** The one that writes another file, which is refused to SQL where attaching is. */
+    PreparedStatement prepareVacuumInto() throws SQLException {
+        attachFor(true);
+        return jdbc.prepareStatement("VACUUM INTO ?");
+    }
+
     /** Refuses ATTACH in whatever disguise; VACUUM attaches a file of its own. */
     private void limitAttaching(String sql) throws SQLException {
-        boolean vacuums = sql.regionMatches(true, 0, "VACUUM", 0, "VACUUM".length());
-        if (vacuums != mayAttach) {
-            jdbc.setLimit(SQLiteLimits.SQLITE_LIMIT_ATTACHED, vacuums ? 1 : 0);
-            mayAttach = vacuums;
+        SqliteTokenizer words = new SqliteTokenizer(sql);
+        words.next();
+        boolean vacuums = words.isWord("VACUUM");
+        // The name of a schema may stand between them.
+        for (int i = 0; vacuums && i < 2; i++) {
+            words.next();
+            if (words.isWord("INTO")) {
+                throw new R2dbcPermissionDeniedException(
+                        "VACUUM INTO writes another file, which is off. SqliteBackup.vacuumInto(connection, file) does it"
+                                + " safely; the option attach=true allows it in SQL.",
+                        "42501",
+                        SQLiteErrorCode.SQLITE_AUTH.code,
+                        sql,
+                        null);
+            }
+        }
+        attachFor(vacuums);
+    }
+
+    private void attachFor(boolean vacuum) throws SQLException {
+        if (!settings.attach() && vacuum != mayAttach) {
+            jdbc.setLimit(SQLiteLimits.SQLITE_LIMIT_ATTACHED, vacuum ? 1 : 0);
+            mayAttach = vacuum;
         }
     }
 
@@ -148,7 +178,7 @@ final class SqliteSession implements JdbcSession {
     @Override
     public void enter(StopSignal signal) {
         running = signal;
-        waited = false;
+        lockWait.begin();
         signal.enter();
     }
 
@@ -189,7 +219,6 @@ final class SqliteSession implements JdbcSession {
     @Override
     public void commit() throws SQLException {
         execute("COMMIT");
-        leaveQueryOnly();
     }
 
     @Override
@@ -197,10 +226,10 @@ final class SqliteSession implements JdbcSession {
         if (isInTransaction()) {
             execute("ROLLBACK");
         }
-        leaveQueryOnly();
     }
 
-    private void leaveQueryOnly() throws SQLException {
+    @Override
+    public void ended() throws SQLException {
         if (queryOnly) {
             execute("PRAGMA query_only = OFF");
             queryOnly = false;
@@ -209,21 +238,17 @@ final class SqliteSession implements JdbcSession {
 
     @Override
     public void createSavepoint(String name) throws SQLException {
-        execute("SAVEPOINT " + quoted(name));
+        execute("SAVEPOINT " + Arguments.quoted(name));
     }
 
     @Override
     public void releaseSavepoint(String name) throws SQLException {
-        execute("RELEASE " + quoted(name));
+        execute("RELEASE " + Arguments.quoted(name));
     }
 
     @Override
     public void rollbackToSavepoint(String name) throws SQLException {
-        execute("ROLLBACK TO " + quoted(name));
-    }
-
-    static String quoted(String identifier) {
-        return '"' + identifier.replace("\"", "\"\"") + '"';
+        execute("ROLLBACK TO " + Arguments.quoted(name));
     }
 
     /** JDBC does not show sqlite3_get_autocommit, so a BEGIN that takes no lock finds out. */
@@ -241,6 +266,11 @@ final class SqliteSession implements JdbcSession {
         return false;
     }
 
+    @Override
+    public IsolationLevel initialIsolation() {
+        return IsolationLevel.SERIALIZABLE;
+    }
+
     /** SQLite's transactions are serializable, which is at least what any of the levels asks for. */
     @Override
     public IsolationLevel setIsolation(IsolationLevel level) {
@@ -253,7 +283,19 @@ final class SqliteSession implements JdbcSession {
 
     @Override
     public void setLockWaitTimeout(Duration timeout) {
-        lockWaitNanos = Nanos.of(timeout);
+        lockWait.setPatience(timeout);
+    }
+
+    /** {@code PRAGMA busy_timeout} means this wait, and has put SQLite's own in its place. */
+    @Override
+    public @Nullable Duration afterSetting(SqlCommand command) throws SQLException {
+        SqlitePragma pragma = SqlitePragma.of(command.sql());
+        if (pragma == null || !pragma.setsLockWait()) {
+            return null;
+        }
+        Duration meant = Duration.ofMillis(number("PRAGMA busy_timeout"));
+        BusyHandler.setHandler(jdbc, lockWait);
+        return meant;
     }
 
     @Override
@@ -297,53 +339,7 @@ final class SqliteSession implements JdbcSession {
     @Override
     public R2dbcException translate(
             SQLException failure, @Nullable String sql, StopSignal signal, boolean inTransaction) {
-        int code = SqliteErrors.primaryCode(failure);
-        if (signal.isCancelled()) {
-            return new R2dbcNonTransientResourceException("The statement was cancelled", "57014", code, sql, failure);
-        }
-        if (code == SQLiteErrorCode.SQLITE_INTERRUPT.code) {
-            return new R2dbcTimeoutException(
-                    "The statement was stopped after the statement time-out of " + signal.budget()
-                            + ". Give it longer with setStatementTimeout, or make it faster.",
-                    "57014",
-                    code,
-                    sql,
-                    failure);
-        }
-        if (!settings.attach() && String.valueOf(failure.getMessage()).contains("too many attached databases")) {
-            return new R2dbcPermissionDeniedException(
-                    "Attaching other files is off; the option attach=true allows it.", "42501", code, sql, failure);
-        }
-        if (code == SQLiteErrorCode.SQLITE_BUSY.code) {
-            return busy(failure, sql, inTransaction);
-        }
-        return SqliteErrors.translate(failure, null, sql);
-    }
-
-    private R2dbcException busy(SQLException failure, @Nullable String sql, boolean inTransaction) {
-        int code = SqliteErrors.primaryCode(failure);
-        if (waited) {
-            return new R2dbcTimeoutException(
-                    "Another connection held the lock on " + location + " for the whole lock wait time-out of "
-                            + Duration.ofNanos(waitedNanos)
-                            + ". Wait longer (lockWaitTimeout), or keep its transactions shorter.",
-                    "55P03",
-                    code,
-                    sql,
-                    failure);
-        }
-        if (inTransaction) {
-            return new R2dbcRollbackException(
-                    "This transaction on " + location
-                            + " began by reading, another connection has written since, and it can"
-                            + " not write any more. Roll back and begin again with a transaction that is not read-only,"
-                            + " which takes the write lock at once.",
-                    "40001",
-                    code,
-                    sql,
-                    failure);
-        }
-        return SqliteErrors.translate(failure, null, sql);
+        return failures.translate(failure, sql, signal, inTransaction);
     }
 
     @Override
@@ -362,28 +358,6 @@ final class SqliteSession implements JdbcSession {
         protected int progress() {
             tick.run();
             return mustStop() ? 1 : 0;
-        }
-    }
-
-    /** Asked by SQLite whenever a lock is taken; naps until it is free, the time is used up or the statement is stopped. */
-    private final class LockWait extends BusyHandler {
-
-        @Override
-        protected int callback(int earlierCalls) {
-            long now = System.nanoTime();
-            if (earlierCalls == 0) {
-                waitingSince = now;
-            }
-            waited = true;
-            waitedNanos = lockWaitNanos;
-            StopSignal signal = running;
-            long left = lockWaitNanos - (now - waitingSince);
-            if (left <= 0 || (signal != null && signal.mustStop())) {
-                return 0;
-            }
-            long nap = Math.min(LONGEST_NAP_NANOS, SHORTEST_NAP_NANOS << Math.min(earlierCalls, 10));
-            LockSupport.parkNanos(Math.min(nap, left));
-            return 1;
         }
     }
 }

@@ -24,9 +24,18 @@ record SqliteSettings(
      * What is promised after a crash.
      *
      * @param journalMode the journal of a file, {@code WAL} unless asked otherwise
-     * @param synchronous how often SQLite waits for the disk, {@code NORMAL} unless asked otherwise
+     * @param synchronous how often SQLite waits for the disk: unless asked otherwise {@code NORMAL} with WAL, where no
+     *     crash can damage the file, and {@code FULL} with the others
      */
     record Durability(String journalMode, String synchronous) {}
+
+    /**
+     * How values are stored.
+     *
+     * @param epochMillis whether points in time are numbers
+     * @param checkedDecimals whether decimal numbers are numbers, refused where one would lose digits, and not text
+     */
+    record Values(boolean epochMillis, boolean checkedDecimals) {}
 
     boolean readOnly() {
         return file.readOnly();

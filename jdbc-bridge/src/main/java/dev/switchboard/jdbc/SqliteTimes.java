@@ -89,15 +89,27 @@ final class SqliteTimes {
     }
 
     static LocalDate date(String text) {
-        return read(text).query(LocalDate::from);
+        LocalDateTime read = dateTime(text);
+        if (read.toLocalTime().toNanoOfDay() != 0) {
+            throw new DateTimeException("'" + text + "' has a time of day; read it as LocalDateTime");
+        }
+        return read.toLocalDate();
     }
 
+    /** A text that has a date as well is a moment, and no time of day. */
     static LocalTime time(String text) {
-        return text.indexOf('-') > 0 ? read(text).query(LocalTime::from) : LocalTime.parse(text);
+        return LocalTime.parse(text);
     }
 
     static LocalDateTime dateTime(String text) {
         TemporalAccessor read = read(text);
+        if (read.query(TemporalQueries.offset()) != null) {
+            throw new DateTimeException("'" + text + "' has an offset; read it as OffsetDateTime");
+        }
+        return local(read);
+    }
+
+    private static LocalDateTime local(TemporalAccessor read) {
         LocalTime time = read.query(TemporalQueries.localTime());
         return LocalDateTime.of(LocalDate.from(read), time == null ? LocalTime.MIDNIGHT : time);
     }
@@ -108,7 +120,7 @@ final class SqliteTimes {
         if (offset == null) {
             throw new DateTimeException("'" + text + "' has no offset; read it as LocalDateTime");
         }
-        return OffsetDateTime.of(dateTime(text), offset);
+        return OffsetDateTime.of(local(read), offset);
     }
 
     static Instant instant(String text) {

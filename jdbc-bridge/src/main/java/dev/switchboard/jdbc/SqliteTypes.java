@@ -31,7 +31,7 @@ final class SqliteTypes {
 
     static JdbcColumn column(String label, @Nullable String declaration) {
         if (declaration == null) {
-            return new JdbcColumn(label, null, Undeclared.INSTANCE, null, null);
+            return new JdbcColumn(label, null, UndeclaredType.ANY, null, null);
         }
         Matcher matcher = DECLARATION.matcher(declaration);
         if (!matcher.matches()) {
@@ -45,10 +45,6 @@ final class SqliteTypes {
                 known == null ? affinity(name) : known,
                 number(matcher.group(2)),
                 number(matcher.group(3)));
-    }
-
-    static Type undeclared() {
-        return Undeclared.INSTANCE;
     }
 
     private static @Nullable Integer number(@Nullable String digits) {
@@ -69,21 +65,6 @@ final class SqliteTypes {
         if (name.contains("REAL") || name.contains("FLOA") || name.contains("DOUB")) {
             return R2dbcType.DOUBLE;
         }
-        return Undeclared.INSTANCE;
-    }
-
-    /** The type of an expression, or of a column that promises none: whatever its value is. */
-    private enum Undeclared implements Type.InferredType {
-        INSTANCE;
-
-        @Override
-        public Class<?> getJavaType() {
-            return Object.class;
-        }
-
-        @Override
-        public String getName() {
-            return "ANY";
-        }
+        return UndeclaredType.ANY;
     }
 }

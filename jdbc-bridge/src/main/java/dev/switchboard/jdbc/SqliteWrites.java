@@ -10,12 +10,12 @@ import org.sqlite.SQLiteConnection;
 
 /**
  * Which statements take the lock that only one writer can have: told by their first word, and where that does not say it
- * ({@code WITH}, {@code PRAGMA}, the schema), by the program that SQLite makes of them. Used on the worker.
+ * ({@code WITH}, the schema), by the program that SQLite makes of them. Used on the worker.
  */
 final class SqliteWrites {
     private static final int KEPT = 256;
     private static final int TEMPORARY_DATABASE = 1;
-    private static final Set<String> LOCKING = Set.of("Vacuum", "IncrVacuum", "JournalMode", "Checkpoint");
+    private static final Set<String> LOCKING = Set.of("Vacuum", "SqlExec");
 
     private final SQLiteConnection jdbc;
     private final Map<String, Boolean> explained = new HashMap<>();
@@ -31,7 +31,10 @@ final class SqliteWrites {
             case QUERY -> false;
             case WRITE -> !words.isWord("WITH") || explained(command);
             case TRANSACTION -> beginsWriting(words);
-            case OTHER -> explained(command);
+            case OTHER -> {
+                SqlitePragma pragma = SqlitePragma.of(command.sql());
+                yield pragma == null ? explained(command) : pragma.takesLock();
+            }
         };
     }
 

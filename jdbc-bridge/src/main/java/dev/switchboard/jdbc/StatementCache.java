@@ -22,7 +22,7 @@ final class StatementCache {
     /** Fails as running the statement would if its text is wrong, and keeps it ready. */
     void check(String sql) throws SQLException {
         if (!idle.containsKey(sql)) {
-            giveBack(sql, session.prepare(sql));
+            keep(sql, session.prepare(sql));
         }
     }
 
@@ -32,7 +32,13 @@ final class StatementCache {
         return ready != null ? ready : session.prepare(sql);
     }
 
+    /** Values are let go of, since they may be large or secret. */
     void giveBack(String sql, PreparedStatement statement) throws SQLException {
+        statement.clearParameters();
+        keep(sql, statement);
+    }
+
+    private void keep(String sql, PreparedStatement statement) throws SQLException {
         PreparedStatement twin = max > 0 ? idle.put(sql, statement) : statement;
         if (twin != null) {
             twin.close();

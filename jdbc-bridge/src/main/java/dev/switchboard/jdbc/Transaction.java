@@ -1,10 +1,8 @@
 package dev.switchboard.jdbc;
 
-import io.r2dbc.spi.ConnectionFactoryOptions;
 import io.r2dbc.spi.IsolationLevel;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcRollbackException;
-import io.r2dbc.spi.TransactionDefinition;
 import java.sql.SQLException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -26,16 +24,21 @@ final class Transaction {
     private final JdbcSession session;
     private volatile State state = State.NONE;
     private volatile boolean autoCommit = true;
-    private volatile IsolationLevel isolation = IsolationLevel.SERIALIZABLE;
+    private final IsolationLevel initialIsolation;
+    private IsolationLevel sessionIsolation;
+    private volatile IsolationLevel isolation;
     private Duration sessionLockWaitTimeout;
     private Duration lockWaitTimeout;
     private boolean readOnly;
-    private boolean lockWaitTimeoutChanged;
+    private boolean begunInSql;
     private volatile @Nullable Duration statementTimeout;
     private @Nullable Throwable lostBy;
 
-    Transaction(JdbcSession session, Duration lockWaitTimeout) {
+    Transaction(JdbcSession session, Duration lockWaitTimeout) throws SQLException {
         this.session = session;
+        this.initialIsolation = session.initialIsolation();
+        this.sessionIsolation = initialIsolation;
+        this.isolation = initialIsolation;
         this.sessionLockWaitTimeout = lockWaitTimeout;
         this.lockWaitTimeout = lockWaitTimeout;
     }
@@ -59,6 +62,8 @@ final class Transaction {
         rollback();
         autoCommit = true;
         setLockWaitTimeout(lockWaitTimeout);
+        sessionIsolation = initialIsolation;
+        restoreIsolation();
     }
 
     IsolationLevel isolation() {
@@ -66,14 +71,12 @@ final class Transaction {
     }
 
     /** What {@link #begin} needs. */
-    WriteAccess beforeBegin(TransactionDefinition definition) {
-        if (state != State.NONE || isReadOnly(definition) || !session.beginTakesWriteLock()) {
+    WriteAccess beforeBegin(TransactionPlan plan) {
+        if (state != State.NONE || plan.readOnly() || !session.beginTakesWriteLock()) {
             return WriteAccess.NONE;
         }
-        Duration wait = definition.getAttribute(TransactionDefinition.LOCK_WAIT_TIMEOUT);
-        String name = definition.getAttribute(TransactionDefinition.NAME);
-        Duration patience = wait == null || wait.isNegative() ? lockWaitTimeout : wait;
-        return new WriteAccess(WriteAccess.Need.TURN, patience, name == null ? "" : name);
+        Duration wait = plan.lockWaitTimeout();
+        return new WriteAccess(WriteAccess.Need.TURN, wait == null ? lockWaitTimeout : wait, plan.name());
     }
 
     /** What {@link #createSavepoint} needs. */
@@ -92,11 +95,7 @@ final class Transaction {
         return upgrades ? WriteAccess.IF_FREE : WriteAccess.NONE;
     }
 
-    private static boolean isReadOnly(TransactionDefinition definition) {
-        return Boolean.TRUE.equals(definition.getAttribute(TransactionDefinition.READ_ONLY));
-    }
-
-    void begin(TransactionDefinition definition) throws SQLException {
+    void begin(TransactionPlan plan) throws SQLException {
         requireNotLost();
         if (state == State.OPEN) {
             throw new R2dbcNonTransientResourceException(
@@ -104,32 +103,46 @@ final class Transaction {
                             + " createSavepoint for a part that can be undone alone.",
                     "25001");
         }
-        IsolationLevel level = definition.getAttribute(TransactionDefinition.ISOLATION_LEVEL);
-        if (level != null) {
-            setIsolation(level);
-        }
-        Duration wait = definition.getAttribute(TransactionDefinition.LOCK_WAIT_TIMEOUT);
-        if (wait != null) {
-            session.setLockWaitTimeout(Arguments.requireTimeout(wait));
-            lockWaitTimeout = wait;
-            lockWaitTimeoutChanged = true;
-        }
-        Duration stop = definition.getAttribute(ConnectionFactoryOptions.STATEMENT_TIMEOUT);
-        statementTimeout = stop == null ? null : Arguments.requireTimeout(stop);
         try {
-            readOnly = isReadOnly(definition);
+            apply(plan);
             session.begin(readOnly);
             state = State.OPEN;
         } finally {
             if (state != State.OPEN) {
-                restoreTimeouts();
+                abandonBegin();
             }
+        }
+    }
+
+    private void apply(TransactionPlan plan) throws SQLException {
+        IsolationLevel level = plan.isolation();
+        if (level != null) {
+            isolation = session.setIsolation(level);
+        }
+        Duration wait = plan.lockWaitTimeout();
+        if (wait != null) {
+            session.setLockWaitTimeout(wait);
+            lockWaitTimeout = wait;
+        }
+        statementTimeout = plan.statementTimeout();
+        readOnly = plan.readOnly();
+    }
+
+    /** A begin may fail after the database has begun. */
+    private void abandonBegin() throws SQLException {
+        try {
+            session.rollback();
+        } finally {
+            restore();
         }
     }
 
     /** Begins what auto-commit being off asks for, at the first statement that needs it. */
     void beforeStatement(SqlCommand.Kind kind) throws SQLException {
         requireNotLost();
+        if (kind == SqlCommand.Kind.TRANSACTION) {
+            session.requireTransactionsInSql();
+        }
         if (!autoCommit && state == State.NONE && kind != SqlCommand.Kind.TRANSACTION) {
             session.begin(false);
             state = State.OPEN;
@@ -138,7 +151,13 @@ final class Transaction {
 
     /** A statement may have begun or ended a transaction in SQL. */
     void afterTransactionStatement() throws SQLException {
-        state = session.isInTransaction() ? State.OPEN : State.NONE;
+        boolean open = session.isInTransaction();
+        if (open && state == State.NONE) {
+            state = State.OPEN;
+            begunInSql = true;
+        } else if (!open && state == State.OPEN) {
+            ended();
+        }
     }
 
     void commit() throws SQLException {
@@ -174,16 +193,29 @@ final class Transaction {
 
     void createSavepoint(String name) throws SQLException {
         requireNotLost();
-        if (state == State.NONE) {
-            session.begin(false);
-            state = State.OPEN;
+        session.requireSavepoints();
+        boolean begins = state == State.NONE;
+        if (begins) {
+            begin(TransactionPlan.PLAIN);
         }
-        session.createSavepoint(name);
+        boolean made = false;
+        try {
+            session.createSavepoint(name);
+            made = true;
+        } finally {
+            if (begins && !made) {
+                rollback();
+            }
+        }
     }
 
     void releaseSavepoint(String name) throws SQLException {
         requireNotLost();
         session.releaseSavepoint(name);
+        // An outermost SAVEPOINT in SQL began the transaction, and releasing it commits.
+        if (begunInSql && !session.isInTransaction()) {
+            ended();
+        }
     }
 
     void rollbackToSavepoint(String name) throws SQLException {
@@ -193,6 +225,7 @@ final class Transaction {
 
     void setIsolation(IsolationLevel level) throws SQLException {
         isolation = session.setIsolation(level);
+        sessionIsolation = isolation;
     }
 
     void setLockWaitTimeout(Duration timeout) throws SQLException {
@@ -211,7 +244,7 @@ final class Transaction {
     private void lost(Throwable cause) throws SQLException {
         state = State.LOST;
         lostBy = cause;
-        restoreTimeouts();
+        restore();
     }
 
     private void requireNotLost() {
@@ -227,16 +260,25 @@ final class Transaction {
     private void ended() throws SQLException {
         state = State.NONE;
         lostBy = null;
-        restoreTimeouts();
+        restore();
     }
 
-    private void restoreTimeouts() throws SQLException {
+    /** What the definition of the transaction has changed becomes what it was. */
+    private void restore() throws SQLException {
         statementTimeout = null;
         readOnly = false;
-        if (lockWaitTimeoutChanged) {
-            lockWaitTimeoutChanged = false;
+        begunInSql = false;
+        session.ended();
+        if (!lockWaitTimeout.equals(sessionLockWaitTimeout)) {
             lockWaitTimeout = sessionLockWaitTimeout;
             session.setLockWaitTimeout(sessionLockWaitTimeout);
+        }
+        restoreIsolation();
+    }
+
+    private void restoreIsolation() throws SQLException {
+        if (!isolation.equals(sessionIsolation)) {
+            isolation = session.setIsolation(sessionIsolation);
         }
     }
 }

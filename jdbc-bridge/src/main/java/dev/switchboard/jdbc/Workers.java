@@ -26,10 +26,29 @@ final class Workers {
     private int open;
     private boolean closing;
 
+    private final boolean owned;
+
     Workers(int max) {
+        this(max, realThreads(max), true);
+    }
+
+    private Workers(int max, Scheduler scheduler, boolean owned) {
         this.max = max;
-        this.scheduler =
-                Schedulers.newBoundedElastic(max, QUEUED_TASKS_PER_THREAD, new WorkerThreads(), IDLE_THREAD_SECONDS);
+        this.scheduler = scheduler;
+        this.owned = owned;
+    }
+
+    /** Somebody else's threads, of which there must be as many as connections may be open; they are not ended here. */
+    static Workers of(Scheduler scheduler, int max) {
+        return new Workers(max, scheduler, false);
+    }
+
+    /** Not by Reactor's current factory: a test's virtual time would then keep these threads, for the whole process. */
+    private static Scheduler realThreads(int max) {
+        Scheduler scheduler = new Schedulers.Factory() {}.newBoundedElastic(
+                max, QUEUED_TASKS_PER_THREAD, new WorkerThreads(), IDLE_THREAD_SECONDS);
+        scheduler.init();
+        return scheduler;
     }
 
     /** The threads that all factories share unless they are given a number of their own. */
@@ -39,14 +58,20 @@ final class Workers {
 
     /** Asks for a worker that nobody else has: handed over at once, or when a connection has been closed. */
     void enqueue(Waiter waiter) {
+        boolean refused;
         synchronized (waiters) {
-            if (open >= max) {
+            refused = closing;
+            if (!refused && open >= max) {
                 waiters.add(waiter);
                 return;
             }
-            open++;
+            open += refused ? 0 : 1;
         }
-        hand(waiter);
+        if (refused) {
+            waiter.refuse();
+        } else {
+            hand(waiter);
+        }
     }
 
     void forget(Waiter waiter) {
@@ -89,7 +114,7 @@ final class Workers {
             last = closing && open == 0;
         }
         if (last) {
-            scheduler.dispose();
+            end();
         }
         return null;
     }
@@ -108,6 +133,12 @@ final class Workers {
             idle = open == 0;
         }
         if (idle) {
+            end();
+        }
+    }
+
+    private void end() {
+        if (owned) {
             scheduler.dispose();
         }
     }
@@ -152,6 +183,9 @@ final class Workers {
 
         /** Takes the worker, or answers false when it has stopped waiting; called once. */
         boolean accept(Worker worker);
+
+        /** There will be no worker, since the threads are given back. */
+        void refuse();
     }
 
     private static final class WorkerThreads implements ThreadFactory {

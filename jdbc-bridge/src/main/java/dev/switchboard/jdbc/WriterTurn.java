@@ -60,9 +60,9 @@ final class WriterTurn {
             }
             case TIMED_OUT -> Answer.REFUSE;
             case WITHDRAWN -> {
-                // The task finds out by itself that it is cancelled or that the connection closes.
                 claim = null;
-                yield Answer.RUN;
+                // One that is gone finds that out by itself; another one was behind it when it left, and asks anew.
+                yield task.isGone() || lane == null ? Answer.RUN : ask(lane, task);
             }
         };
     }

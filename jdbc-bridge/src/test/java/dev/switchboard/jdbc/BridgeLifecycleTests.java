@@ -3,6 +3,7 @@ package dev.switchboard.jdbc;
 import static dev.switchboard.jdbc.TestDatabase.PATIENCE;
 import static dev.switchboard.jdbc.TestDatabase.await;
 import static dev.switchboard.jdbc.TestDatabase.column;
+import static dev.switchboard.jdbc.TestDatabase.definition;
 import static dev.switchboard.jdbc.TestDatabase.run;
 import static dev.switchboard.jdbc.TestDatabase.values;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -45,16 +46,6 @@ class BridgeLifecycleTests {
         database = TestDatabase.in(directory);
         connection = database.open();
         run(connection, "CREATE TABLE t (v INTEGER)");
-    }
-
-    private static TransactionDefinition definition(Map<Option<?>, ?> attributes) {
-        return new TransactionDefinition() {
-            @Override
-            @SuppressWarnings("unchecked") // each test puts the option's own type
-            public <T> T getAttribute(Option<T> option) {
-                return (T) attributes.get(option);
-            }
-        };
     }
 
     @Test

@@ -139,6 +139,21 @@ class SqliteBackupTests {
         run(connection, "INSERT INTO pair VALUES (7)");
     }
 
+    @ParameterizedTest
+    @MethodSource("ways")
+    void aCopyWhoseConnectionIsClosedMeanwhileIsAnError(BiFunction<Connection, Path, Flux<BackupProgress>> way) {
+        AtomicBoolean first = new AtomicBoolean(true);
+        Flux<BackupProgress> copy = way.apply(connection, target).doOnNext(progress -> {
+            if (first.getAndSet(false)) {
+                Mono.from(connection.close()).subscribe();
+            }
+        });
+        StepVerifier.create(copy.then())
+                .expectErrorSatisfies(error -> assertThat(error).isInstanceOf(R2dbcNonTransientResourceException.class))
+                .verify(PATIENCE);
+        assertThat(target).doesNotExist();
+    }
+
     @Test
     void nothingIsCopiedBeforeSubscription() {
         Flux<BackupProgress> copy = SqliteBackup.copy(connection, target);

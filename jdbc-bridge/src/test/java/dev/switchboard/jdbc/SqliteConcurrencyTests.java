@@ -6,6 +6,7 @@ import static dev.switchboard.jdbc.TestDatabase.column;
 import static dev.switchboard.jdbc.TestDatabase.run;
 import static dev.switchboard.jdbc.TestDatabase.values;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactoryOptions;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 
@@ -163,6 +165,33 @@ class SqliteConcurrencyTests {
             assertThat(overlapped).isFalse();
             await(connection.close());
         }
+    }
+
+    @Test
+    void connectionsWorkOnTheSchedulerThatTheirProgramGives() {
+        Scheduler mine = Schedulers.newBoundedElastic(2, 100, "mine");
+        try (TestDatabase database = TestDatabase.at(
+                directory.resolve("test.db"),
+                Map.of(
+                        SqliteConnectionFactoryProvider.MAX_THREADS,
+                        2,
+                        SqliteConnectionFactoryProvider.SCHEDULER,
+                        mine))) {
+            Connection first = database.open();
+            Connection second = database.open();
+            assertThat(List.of(threadOf(first), threadOf(second)))
+                    .allMatch(name -> name.startsWith("mine"))
+                    .doesNotHaveDuplicates();
+            await(first.close());
+            await(second.close());
+        }
+        assertThat(mine.isDisposed()).isFalse();
+        mine.dispose();
+        assertThatThrownBy(() -> TestDatabase.at(
+                        directory.resolve("test.db"), Map.of(SqliteConnectionFactoryProvider.SCHEDULER, mine)))
+                .hasMessageContaining("needs the option maxThreads");
+        assertThatThrownBy(() -> TestDatabase.url("r2dbc:sqlite:///a.db?scheduler=mine"))
+                .hasMessageContaining("only a program can set");
     }
 
     @Test

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 import reactor.core.publisher.Flux;
@@ -92,7 +93,8 @@ class SqliteErrorTests {
         "SQLITE_CONSTRAINT_TRIGGER, 23000, R2dbcDataIntegrityViolationException",
         "SQLITE_TOOBIG, 22001, R2dbcDataIntegrityViolationException",
         "SQLITE_ERROR_RETRY, 42000, R2dbcBadGrammarException",
-        "SQLITE_INTERNAL, HY000, R2dbcNonTransientResourceException"
+        "SQLITE_INTERRUPT, 57014, R2dbcTransientResourceException",
+        "SQLITE_INTERNAL, XX000, R2dbcNonTransientResourceException"
     })
     void everyResultCodeHasItsException(SQLiteErrorCode code, String sqlState, String type) {
         SQLiteException failure = new SQLiteException("words", code);
@@ -100,6 +102,23 @@ class SqliteErrorTests {
         assertThat(translated.getClass().getSimpleName()).isEqualTo(type);
         assertThat(translated.getSqlState()).isEqualTo(sqlState);
         assertThat(translated.getErrorCode()).isEqualTo(code.code);
+    }
+
+    /** Not an error: the first four are no failures, and the last one stands for numbers that the driver does not know. */
+    @ParameterizedTest
+    @EnumSource(
+            value = SQLiteErrorCode.class,
+            mode = EnumSource.Mode.MATCH_NONE,
+            names = {"SQLITE_OK.*", "SQLITE_ROW", "SQLITE_DONE", "SQLITE_(NOTICE|WARNING).*", "UNKNOWN_ERROR"})
+    void noResultCodeIsLeftOutAndAnExtendedOneIsOfItsPrimaryOnesType(SQLiteErrorCode code) {
+        R2dbcException translated = SqliteErrors.translate(new SQLiteException("words", code), null, null);
+        R2dbcException ofPrimary = SqliteErrors.translate(
+                new SQLiteException("words", SQLiteErrorCode.getErrorCode(code.code & 0xff)), null, null);
+        assertThat(translated.getSqlState()).isNotEqualTo("HY000");
+        assertThat(translated.getErrorCode()).isEqualTo(code.code);
+        if (code != SQLiteErrorCode.SQLITE_BUSY_SNAPSHOT) {
+            assertThat(translated).hasSameClassAs(ofPrimary);
+        }
     }
 
     @Test

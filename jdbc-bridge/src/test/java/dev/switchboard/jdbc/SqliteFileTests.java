@@ -188,6 +188,39 @@ class SqliteFileTests {
         await(allowed.close());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"VACUUM INTO ", "-- c\n vacuum main /* c */ into ", "VACUUM \"main\" INTO "})
+    void otherFilesAreWrittenOnlyWhereAttachingIsAllowed(String sql) {
+        Path copy = directory.resolve("copy.db");
+        Connection connection = with("").open();
+        StepVerifier.create(connection.createStatement(sql + "'" + copy + "'").execute())
+                .expectErrorSatisfies(error -> assertThat(error)
+                        .isInstanceOf(R2dbcPermissionDeniedException.class)
+                        .hasMessageContainingAll("SqliteBackup.vacuumInto", "attach=true"))
+                .verify(PATIENCE);
+        assertThat(copy).doesNotExist();
+        await(SqliteBackup.vacuumInto(connection, copy));
+        assertThat(copy).exists();
+        await(connection.close());
+        Connection allowed = with("attach=true").open();
+        run(allowed, sql + "'" + copy + "2'");
+        assertThat(directory.resolve("copy.db2")).exists();
+        await(allowed.close());
+    }
+
+    @Test
+    void whereWalIsImpossibleThatIsSaid() {
+        refuses(with("vfs=unix-dotfile"), "stays 'delete'", "WAL", "journalMode");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"WAL, 1", "DELETE, 2", "TRUNCATE, 2", "PERSIST, 2"})
+    void withoutWalSqliteWaitsForTheDiskAsOftenAsItMust(String mode, int synchronous) {
+        Connection connection = with("journalMode=" + mode).open();
+        assertThat(values(connection, "PRAGMA synchronous")).containsExactly(synchronous);
+        await(connection.close());
+    }
+
     @Test
     void aDeferredTransactionTakesTheLockWhenItWrites() {
         try (TestDatabase deferred = with("transactionMode=DEFERRED")) {

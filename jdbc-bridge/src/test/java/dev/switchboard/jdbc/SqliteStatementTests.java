@@ -131,6 +131,17 @@ class SqliteStatementTests {
     }
 
     @Test
+    void aNullOfATypeThatSqliteDoesNotStoreIsRefused() {
+        Statement insert = connection.createStatement("INSERT INTO person VALUES (?, ?)");
+        assertThatThrownBy(() -> insert.bind(0, Parameters.in(Thread.class)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("Thread");
+        assertThatThrownBy(() -> insert.bind(0, Parameters.in(R2dbcType.COLLECTION)))
+                .isInstanceOf(IllegalArgumentException.class);
+        insert.bind(0, Parameters.in(R2dbcType.INTEGER));
+    }
+
+    @Test
     void generatedValuesAreReturnedForEveryRow() {
         Statement insert = connection
                 .createStatement("INSERT INTO person (name) VALUES ('a'), ('b'), ('c') -- the end")

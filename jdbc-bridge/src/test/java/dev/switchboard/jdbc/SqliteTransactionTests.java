@@ -2,13 +2,13 @@ package dev.switchboard.jdbc;
 
 import static dev.switchboard.jdbc.TestDatabase.PATIENCE;
 import static dev.switchboard.jdbc.TestDatabase.await;
+import static dev.switchboard.jdbc.TestDatabase.definition;
 import static dev.switchboard.jdbc.TestDatabase.run;
 import static dev.switchboard.jdbc.TestDatabase.values;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.IsolationLevel;
-import io.r2dbc.spi.Option;
 import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcPermissionDeniedException;
@@ -41,16 +41,6 @@ class SqliteTransactionTests {
     void close() {
         await(connection.close());
         await(other.close());
-    }
-
-    private static TransactionDefinition definition(Map<Option<?>, ?> attributes) {
-        return new TransactionDefinition() {
-            @Override
-            @SuppressWarnings("unchecked")
-            public <T> T getAttribute(Option<T> option) {
-                return (T) attributes.get(option);
-            }
-        };
     }
 
     @Test

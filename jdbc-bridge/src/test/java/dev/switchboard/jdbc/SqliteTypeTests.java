@@ -90,7 +90,8 @@ class SqliteTypeTests {
                 'x',
                 "",
                 "embedded \0 nul, ümlaut, 😀",
-                new BigDecimal("12345678901234567890.12345678901234567800"),
+                new BigDecimal("-1234567.125"),
+                new BigDecimal("9223372036854775807"),
                 new BigInteger("-9223372036854775808"),
                 LocalDate.of(2024, 2, 29),
                 LocalDate.of(-44, 3, 15),
@@ -226,8 +227,9 @@ class SqliteTypeTests {
         assertThatThrownBy(() -> write("INTEGER", BigInteger.ONE.shiftLeft(64))).hasMessageContaining("64 bits");
         run(
                 connection,
-                "CREATE TABLE d (big, frac, word, bytes, digits)",
-                "INSERT INTO d VALUES (9223372036854775807, 1.5, 'word', x'00', '1.00000000000000000001')");
+                "CREATE TABLE d (big, frac, word, bytes, digits, moment, there)",
+                "INSERT INTO d VALUES (9223372036854775807, 1.5, 'word', x'00', '1.00000000000000000001',"
+                        + " '2024-01-02 10:00', '2024-01-02 00:00+02:00')");
         for (Function<Row, Object> lossy : List.<Function<Row, Object>>of(
                 row -> row.get("big", Integer.class),
                 row -> row.get("big", Double.class),
@@ -241,6 +243,10 @@ class SqliteTypeTests {
                 row -> row.get("word", UUID.class),
                 row -> row.get("word", DayOfWeek.class),
                 row -> row.get("big", LocalDateTime.class),
+                row -> row.get("moment", LocalDate.class),
+                row -> row.get("moment", LocalTime.class),
+                row -> row.get("there", LocalDateTime.class),
+                row -> row.get("there", LocalDate.class),
                 row -> row.get("bytes", String.class),
                 row -> row.get("word", Thread.class))) {
             assertThatThrownBy(() -> read("SELECT * FROM d", lossy))

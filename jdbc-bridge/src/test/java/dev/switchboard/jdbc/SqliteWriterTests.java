@@ -8,8 +8,8 @@ import static dev.switchboard.jdbc.TestDatabase.values;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.r2dbc.spi.Connection;
-import io.r2dbc.spi.ConnectionFactoryOptions;
 import io.r2dbc.spi.Option;
+import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcTimeoutException;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.TransactionDefinition;
@@ -25,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -235,7 +237,12 @@ class SqliteWriterTests {
                 "WITH a AS (SELECT 1 AS v) REPLACE INTO t SELECT v FROM a|true",
                 "WITH a AS (SELECT 1 AS v) DELETE FROM t WHERE v IN a|true",
                 "PRAGMA table_info(t)|false",
-                "PRAGMA journal_mode|true",
+                "PRAGMA journal_mode|false",
+                "PRAGMA main.journal_mode = DELETE|true",
+                "PRAGMA user_version|false",
+                "PRAGMA \"user_version\"(3)|true",
+                "PRAGMA foreign_keys = OFF|false",
+                "PRAGMA optimize|true",
                 "PRAGMA wal_checkpoint(TRUNCATE)|true",
                 "CREATE TEMP TABLE x (v)|false",
                 "ANALYZE|true",
@@ -253,18 +260,55 @@ class SqliteWriterTests {
                 .isEqualTo(takes);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"foreign_keys = OFF", "query_only(1)", "case_sensitive_like = 1"})
+    void askingWhetherAPragmaWritesDoesNotSetIt(String pragma) {
+        Object before = values(writer, "SELECT 'a' LIKE 'A'").get(0);
+        CommandQueue queue = ((BridgeConnection) writer).queue();
+        SqlCommand command = SqliteParser.parse("PRAGMA " + pragma).commands().get(0);
+        queue.command(() -> queue.session().takesWriteLock(command)).block(PATIENCE);
+        assertThat(values(writer, "PRAGMA foreign_keys")).containsExactly(1);
+        assertThat(values(writer, "PRAGMA query_only")).containsExactly(0);
+        assertThat(values(writer, "SELECT 'a' LIKE 'A'")).containsExactly(before);
+    }
+
+    /** As by a cancel that meant the task before it. */
+    @Test
+    void aTaskThatIsWithdrawnForAnotherAsksAnew() {
+        WriterLane busy = WriterLane.join("busy");
+        WriterLane.Claim holder = busy.claimIfFree("holder");
+        AtomicInteger resumed = new AtomicInteger();
+        WriterTurn turn = new WriterTurn(busy, "busy", resumed::incrementAndGet);
+        CommandQueue.Task alive = new CommandQueue.Task() {
+            @Override
+            public void run() {}
+
+            @Override
+            public WriteAccess access() {
+                return WriteAccess.within(PATIENCE);
+            }
+
+            @Override
+            public void refuse(R2dbcException why) {}
+        };
+        assertThat(turn.admit(alive)).isEqualTo(WriterTurn.Answer.WAIT);
+        turn.withdraw(null);
+        assertThat(resumed).hasValue(1);
+        assertThat(turn.admit(turn.unpark())).isEqualTo(WriterTurn.Answer.WAIT);
+        holder.giveBack();
+        assertThat(turn.admit(turn.unpark())).isEqualTo(WriterTurn.Answer.RUN);
+        turn.settle(false);
+        busy.leave();
+    }
+
     @Test
     void sixtyFourWritersNeverHearThatTheDatabaseIsBusy() {
         try (TestDatabase many = TestDatabase.at(
-                directory.resolve("test.db"),
-                Map.of(
-                        ConnectionFactoryOptions.LOCK_WAIT_TIMEOUT,
-                        Duration.ofSeconds(60),
-                        SqliteConnectionFactoryProvider.MAX_THREADS,
-                        66))) {
+                directory.resolve("test.db"), Map.of(SqliteConnectionFactoryProvider.MAX_THREADS, 66))) {
             Connection reader = many.open();
+            AtomicReference<Throwable> notRead = new AtomicReference<>();
             Disposable reading =
-                    column(reader, "SELECT count(*) FROM t").repeat().subscribe(count -> {}, error -> {});
+                    column(reader, "SELECT count(*) FROM t").repeat().subscribe(count -> {}, notRead::set);
             Flux<Long> written = Flux.range(0, 64)
                     .flatMap(
                             number -> Flux.usingWhen(
@@ -279,7 +323,9 @@ class SqliteWriterTests {
                     .expectNext(64 * 15L)
                     .expectComplete()
                     .verify(Duration.ofSeconds(90));
+            assertThat(reading.isDisposed()).as("readers go on meanwhile").isFalse();
             reading.dispose();
+            assertThat(notRead).hasNullValue();
             assertThat(values(reader, "SELECT count(*) FROM t")).containsExactly(64 * 15);
             await(reader.close());
         }

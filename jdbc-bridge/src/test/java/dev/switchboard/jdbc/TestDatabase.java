@@ -8,6 +8,7 @@ import io.r2dbc.spi.ConnectionFactoryOptions;
 import io.r2dbc.spi.Option;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
+import io.r2dbc.spi.TransactionDefinition;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -44,6 +45,17 @@ final class TestDatabase implements AutoCloseable {
 
     static TestDatabase url(String url) {
         return new TestDatabase(ConnectionFactories.get(url));
+    }
+
+    /** A transaction's definition with these attributes. */
+    static TransactionDefinition definition(Map<Option<?>, ?> attributes) {
+        return new TransactionDefinition() {
+            @Override
+            @SuppressWarnings("unchecked") // each test puts the option's own type
+            public <T> T getAttribute(Option<T> option) {
+                return (T) attributes.get(option);
+            }
+        };
     }
 
     ConnectionFactory factory() {

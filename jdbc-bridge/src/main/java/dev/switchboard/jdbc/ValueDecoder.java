@@ -19,11 +19,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What SQLite stores as Java values. Without a type asked for, the declared type of the column decides, and a value that is
- * not of that form is given as it is stored; with one, a value that does not fit is refused, and so is one that would lose
- * something.
+ * Numbers, text and bytes, as a database gives them, as Java values. Without a type asked for, the declared type of the
+ * column decides, and a value that is not of that form is given as it is stored; with one, a value that does not fit is
+ * refused, and so is one that would lose something.
  */
-final class SqliteDecoder {
+final class ValueDecoder {
     private static final Map<Class<?>, Function<Object, @Nullable Object>> DECODERS = decoders();
     private static final Map<Class<?>, Class<?>> BOXED = Map.of(
             boolean.class, Boolean.class,
@@ -35,21 +35,21 @@ final class SqliteDecoder {
             double.class, Double.class,
             char.class, Character.class);
 
-    private SqliteDecoder() {}
+    private ValueDecoder() {}
 
     private static Map<Class<?>, Function<Object, @Nullable Object>> decoders() {
         Map<Class<?>, Function<Object, @Nullable Object>> decoders = new HashMap<>();
         decoders.put(String.class, raw -> raw instanceof byte[] ? null : raw.toString());
         decoders.put(Character.class, raw -> raw instanceof String text && text.length() == 1 ? text.charAt(0) : null);
-        decoders.put(Boolean.class, SqliteDecoder::bool);
+        decoders.put(Boolean.class, ValueDecoder::bool);
         decoders.put(Byte.class, raw -> exact(raw).byteValueExact());
         decoders.put(Short.class, raw -> exact(raw).shortValueExact());
         decoders.put(Integer.class, raw -> exact(raw).intValueExact());
         decoders.put(Long.class, raw -> exact(raw).longValueExact());
         decoders.put(BigInteger.class, raw -> exact(raw).toBigIntegerExact());
-        decoders.put(BigDecimal.class, SqliteDecoder::exact);
-        decoders.put(Double.class, SqliteDecoder::real);
-        decoders.put(Float.class, SqliteDecoder::single);
+        decoders.put(BigDecimal.class, ValueDecoder::exact);
+        decoders.put(Double.class, ValueDecoder::real);
+        decoders.put(Float.class, ValueDecoder::single);
         decoders.put(byte[].class, raw -> raw instanceof byte[] bytes ? bytes.clone() : null);
         decoders.put(ByteBuffer.class, raw -> raw instanceof byte[] bytes ? ByteBuffer.wrap(bytes) : null);
         decoders.put(Blob.class, raw -> raw instanceof byte[] bytes ? Lobs.blob(bytes) : null);
@@ -117,7 +117,7 @@ final class SqliteDecoder {
             case DECIMAL, NUMERIC -> raw instanceof byte[] ? null : decimalOrNull(raw);
             case DATE -> raw instanceof String text ? SqliteTimes.orNull(text, SqliteTimes::date) : null;
             case TIME -> raw instanceof String text ? SqliteTimes.orNull(text, SqliteTimes::time) : null;
-            case TIMESTAMP -> raw instanceof String text ? SqliteTimes.orNull(text, SqliteDecoder::timestamp) : null;
+            case TIMESTAMP -> raw instanceof String text ? SqliteTimes.orNull(text, ValueDecoder::timestamp) : null;
             case TIMESTAMP_WITH_TIME_ZONE ->
                 raw instanceof String text ? SqliteTimes.orNull(text, SqliteTimes::offsetDateTime) : null;
             default -> null;
