@@ -64,6 +64,9 @@ final class SqliteSession implements JdbcSession {
         this.settings = settings;
         this.version = jdbc.libversion();
         this.writes = new SqliteWrites(jdbc);
+        // What the driver believes only, nothing is sent: SQLite commits each statement by itself. A driver that believes
+        // in auto-commit steps a BEGIN and a COMMIT of its own after each change.
+        jdbc.getConnectionConfig().setAutoCommit(false);
         setLockWaitTimeout(settings.lockWaitTimeout());
         BusyHandler.setHandler(jdbc, new LockWait());
         ProgressHandler.setHandler(jdbc, STEPS_BETWEEN_QUESTIONS, new Progress());
