@@ -58,9 +58,7 @@ final class RowReader {
             return null;
         }
         @Nullable Object[] values = new Object[columns.size()];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = queue.session().read(open, i + 1);
-        }
+        queue.session().read(prepared, open, values);
         return new JdbcRow(queue.product(), columns, values);
     }
 
