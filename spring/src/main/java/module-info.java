@@ -3,9 +3,9 @@
 module dev.switchboard.spring {
     requires transitive r2dbc.spi;
     requires transitive org.jspecify;
-    requires static transitive spring.r2dbc;
-    requires static transitive spring.data.r2dbc;
-    requires static transitive spring.data.relational;
+    requires static spring.r2dbc;
+    requires static spring.data.r2dbc;
+    requires static spring.data.relational;
     requires static spring.data.commons;
     requires static spring.core;
 

@@ -9,6 +9,7 @@ import org.springframework.r2dbc.core.binding.BindMarkersFactoryResolver.BindMar
  * Tells Spring's {@code DatabaseClient} how SQLite writes parameters: {@code ?1}, {@code ?2}. Spring finds it by itself
  * when this module is on the class path; nobody needs to name it.
  */
+@SuppressWarnings("exports") // Whoever names it has Spring, and requires it.
 public final class SqliteBindMarkersProvider implements BindMarkerFactoryProvider {
     private static final String PRODUCT = "SQLite";
 

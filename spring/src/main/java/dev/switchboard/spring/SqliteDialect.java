@@ -24,6 +24,7 @@ import org.springframework.r2dbc.core.binding.BindMarkersFactory;
  * queries such as {@code findByNameContaining} find nothing for a value with {@code %}, {@code _} or a backslash; write those
  * with {@code @Query} and {@code instr(..)}, or {@code LIKE .. ESCAPE}.
  */
+@SuppressWarnings("exports") // Whoever names it has Spring, and requires it.
 public final class SqliteDialect extends AbstractDialect implements R2dbcDialect {
 
     /** The dialect; it has no state. */

@@ -9,6 +9,7 @@ import org.springframework.data.r2dbc.dialect.R2dbcDialect;
  * Tells Spring Data R2DBC that there is a dialect for SQLite. Spring finds it by itself when this module is on the class
  * path; nobody needs to name it.
  */
+@SuppressWarnings("exports") // Whoever names it has Spring, and requires it.
 public final class SqliteDialectProvider implements R2dbcDialectProvider {
 
     /** Called by Spring. */
