@@ -8,7 +8,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
-import reactor.core.publisher.Mono;
 
 /** Collects values on the caller's thread; touches JDBC only when its execution is subscribed to. */
 final class JdbcStatement implements Statement {
@@ -106,7 +105,7 @@ final class JdbcStatement implements Statement {
         List<Run> runs = new ArrayList<>();
         boolean lobs = false;
         for (Bindings each : saved) {
-            lobs = lobs || each.values().stream().anyMatch(Mono.class::isInstance);
+            lobs = lobs || each.hasLobs();
             for (SqlCommand command : script.commands()) {
                 runs.add(new Run(returning(command), each.values()));
             }

@@ -82,11 +82,14 @@ final class RowReader {
     /** Runs the statement to its end, its rows read into memory. */
     static JdbcResult readAll(CommandQueue queue, Run run) throws SQLException {
         RowReader reader = new RowReader(queue, run);
-        List<JdbcRow> rows = new ArrayList<>();
+        List<JdbcRow> rows = List.of();
         Long count = null;
         try {
             boolean returnsRows = reader.execute();
-            JdbcRow row = reader.next();
+            JdbcRow row = returnsRows ? reader.next() : null;
+            if (row != null) {
+                rows = new ArrayList<>();
+            }
             while (row != null) {
                 rows.add(row);
                 row = reader.next();
