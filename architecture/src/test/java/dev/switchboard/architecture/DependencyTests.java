@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,6 +14,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A published module brings its users what its row allows, and every version stands in one place. */
 class DependencyTests {
+
+    /** What a module knows and its user chooses. */
+    private static final Set<String> OPTIONAL = Set.of("r2dbc-postgresql", "spring-r2dbc", "spring-data-r2dbc");
 
     @ParameterizedTest
     @EnumSource
@@ -58,6 +62,8 @@ class DependencyTests {
     void aDriverThatIsNotOptionalIsNoticed() throws Exception {
         assertThat(complaints(PublishedModule.CORE, Pom.parse(pom("r2dbc-postgresql", ""))))
                 .containsExactly("switchboard-core brings r2dbc-postgresql (compile), which must be optional");
+        assertThat(complaints(PublishedModule.SPRING, Pom.parse(pom("spring-r2dbc", "<scope>provided</scope>"))))
+                .containsExactly("switchboard-spring brings spring-r2dbc (provided), which must be optional");
         assertThat(complaints(PublishedModule.CORE, Pom.parse(pom("r2dbc-postgresql", "<optional>true</optional>"))))
                 .isEmpty();
     }
@@ -75,7 +81,7 @@ class DependencyTests {
             }
             if (!module.dependable().contains(dependency.artifact())) {
                 complaints.add(brings);
-            } else if (dependency.artifact().equals("r2dbc-postgresql") && !dependency.optional()) {
+            } else if (OPTIONAL.contains(dependency.artifact()) && !dependency.optional()) {
                 complaints.add(brings + ", which must be optional");
             }
         }

@@ -23,11 +23,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** A modular program runs on the packed jars in a JVM of its own, with the optional modules and without them. */
 class PackedModulePathTests {
 
-    /** What core, routing, tenancy and the bridge need, and nothing else. */
+    /** What core, routing, tenancy, spring and the bridge need, and nothing else. */
     private static final Set<String> NEEDED = Set.of(
             "dev.switchboard.core",
             "dev.switchboard.jdbc",
             "dev.switchboard.routing",
+            "dev.switchboard.spring",
             "dev.switchboard.tenancy",
             "r2dbc.spi",
             "r2dbc.pool",
@@ -52,7 +53,7 @@ class PackedModulePathTests {
 
         assertThat(output)
                 .contains("first answers row of first", "second answers row of second")
-                .contains("dev.switchboard.tenancy is a module")
+                .contains("dev.switchboard.tenancy is a module", "dev.switchboard.spring is a module")
                 .contains("optional driver present: false");
     }
 

@@ -48,6 +48,13 @@ enum PublishedModule {
             Library.REACTOR,
             Library.CAFFEINE,
             Library.LOGGING,
+            Library.JSPECIFY),
+    SPRING(
+            "spring",
+            "dev.switchboard.spring",
+            List.of(TENANCY, ROUTING, CORE),
+            Library.R2DBC,
+            Library.SPRING,
             Library.JSPECIFY);
 
     private static final List<String> JAVA =
@@ -140,6 +147,16 @@ enum PublishedModule {
         TLS(List.of("java.security.cert", "javax.net.ssl"), List.of(), List.of()),
         JDBC(List.of("java.sql"), List.of("java.sql"), List.of()),
         SQLITE(List.of("org.sqlite.."), List.of("org.xerial.sqlitejdbc"), List.of("sqlite-jdbc")),
+        // Optional: the application brings its own.
+        SPRING(
+                List.of("org.springframework.."),
+                List.of(
+                        "spring.core",
+                        "spring.r2dbc",
+                        "spring.data.commons",
+                        "spring.data.relational",
+                        "spring.data.r2dbc"),
+                List.of("spring-r2dbc", "spring-data-r2dbc")),
         LOGGING(List.of("org.slf4j"), List.of("org.slf4j"), List.of("slf4j-api")),
         JSPECIFY(List.of("org.jspecify.annotations"), List.of("org.jspecify"), List.of("jspecify"));
 

@@ -1,39 +1,42 @@
 package dev.switchboard.jdbc;
 
-import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 /** The values of one execution of a script, as they are collected. */
 final class Bindings {
     private final Script script;
-    private final List<@Nullable Object> values;
-    private final BitSet bound = new BitSet();
+    private final @Nullable Object[] values;
+    private final boolean[] bound;
+    private boolean lobs;
 
     Bindings(Script script) {
         this.script = script;
-        this.values = new ArrayList<>(Collections.nCopies(script.parameterCount(), null));
+        this.values = new Object[script.parameterCount()];
+        this.bound = new boolean[values.length];
     }
 
     void bind(int index, @Nullable Object value) {
-        values.set(index, value);
-        bound.set(index);
+        values[index] = value;
+        bound[index] = true;
+        lobs = lobs || value instanceof Mono;
     }
 
-    boolean isEmpty() {
-        return bound.isEmpty();
+    /** Whether a value must be collected before the statement runs. */
+    boolean hasLobs() {
+        return lobs;
     }
 
     List<@Nullable Object> values() {
-        return values;
+        return Arrays.asList(values);
     }
 
     /** Refuses to go on while a parameter has no value. */
     Bindings requireComplete() {
-        for (int index = 0; index < script.parameterCount(); index++) {
-            if (script.isUsed(index) && !bound.get(index)) {
+        for (int index = 0; index < bound.length; index++) {
+            if (script.isUsed(index) && !bound[index]) {
                 throw new IllegalStateException("Parameter " + index + " (indexes start at 0) of [" + script.sql()
                         + "] has no value. Bind it, or bindNull it; after a last add() nothing more is to come.");
             }

@@ -122,7 +122,7 @@ public final class BridgeConnection implements Connection, Lifecycle {
     @Override
     public Statement createStatement(String sql) {
         Arguments.requireNonNull(sql, "The SQL of a statement");
-        return new JdbcStatement(queue, queue.product().parse(sql), fetchSize);
+        return new JdbcStatement(queue, queue.parse(sql), fetchSize);
     }
 
     @Override

@@ -52,6 +52,7 @@ final class CommandQueue {
     private final Workers.Worker worker;
     private final Transaction transaction;
     private final StatementCache statements;
+    private final ScriptCache scripts;
     private final WriterTurn turn;
     private final Queue<Task> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicInteger pending = new AtomicInteger();
@@ -71,6 +72,7 @@ final class CommandQueue {
         this.settings = settings;
         this.transaction = new Transaction(session, settings.lockWaitTimeout());
         this.statements = new StatementCache(session, settings.statementCacheSize());
+        this.scripts = new ScriptCache(product::parse, settings.statementCacheSize());
         this.turn = new WriterTurn(session.lane(), product.target(), this::start);
         this.statementTimeout = settings.statementTimeout();
     }
@@ -85,6 +87,11 @@ final class CommandQueue {
 
     Transaction transaction() {
         return transaction;
+    }
+
+    /** The text as the product reads it; from any thread. */
+    Script parse(String sql) {
+        return scripts.parse(sql);
     }
 
     StatementCache statements() {

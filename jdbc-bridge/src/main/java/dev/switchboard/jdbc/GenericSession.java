@@ -85,8 +85,10 @@ final class GenericSession implements JdbcSession {
     }
 
     @Override
-    public @Nullable Object read(ResultSet rows, int column) throws SQLException {
-        return JdbcCodecs.read(rows.getObject(column));
+    public void read(PreparedStatement prepared, ResultSet rows, @Nullable Object[] values) throws SQLException {
+        for (int i = 0; i < values.length; i++) {
+            values[i] = JdbcCodecs.read(rows.getObject(i + 1));
+        }
     }
 
     @Override

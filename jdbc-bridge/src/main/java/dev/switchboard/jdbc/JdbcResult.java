@@ -24,6 +24,13 @@ final class JdbcResult implements Result {
         <T> Flux<T> map(Function<? super JdbcRow, ? extends T> mapper);
     }
 
+    private static final Rows NO_ROWS = new Rows() {
+        @Override
+        public <T> Flux<T> map(Function<? super JdbcRow, ? extends T> mapper) {
+            return Flux.empty();
+        }
+    };
+
     private final Rows rows;
     private final @Nullable Long count;
     private final @Nullable Predicate<Segment> filter;
@@ -52,10 +59,10 @@ final class JdbcResult implements Result {
         Rows rows = new Rows() {
             @Override
             public <T> Flux<T> map(Function<? super JdbcRow, ? extends T> mapper) {
-                return read.isEmpty() ? Flux.empty() : Flux.fromIterable(read).map(mapper);
+                return Flux.fromIterable(read).map(mapper);
             }
         };
-        return new JdbcResult(rows, count, null, new AtomicBoolean());
+        return new JdbcResult(read.isEmpty() ? NO_ROWS : rows, count, null, new AtomicBoolean());
     }
 
     static IllegalStateException consumed() {
@@ -67,7 +74,8 @@ final class JdbcResult implements Result {
     public Publisher<Long> getRowsUpdated() {
         consume();
         if (filter == null) {
-            return rows.map(row -> row).then(Mono.justOrEmpty(count));
+            Mono<Long> answer = Mono.justOrEmpty(count);
+            return rows == NO_ROWS ? answer : rows.map(row -> row).then(answer);
         }
         return segments().handle((segment, sink) -> {
             if (segment instanceof Message message) {

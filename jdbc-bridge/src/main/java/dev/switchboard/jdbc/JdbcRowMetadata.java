@@ -7,18 +7,29 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import org.jspecify.annotations.Nullable;
 
 /** The columns of a result; names are found without regard to case, the first one of equal names wins. */
 final class JdbcRowMetadata implements RowMetadata {
     private final List<JdbcColumn> columns;
-    private final Map<String, Integer> indexes;
+
+    /** Made when a name is first asked for; whoever reads it finds it whole, since it is not changed any more. */
+    private volatile @Nullable Map<String, Integer> indexes;
 
     JdbcRowMetadata(List<JdbcColumn> columns) {
         this.columns = columns;
-        this.indexes = new HashMap<>(columns.size() * 2);
-        for (int i = 0; i < columns.size(); i++) {
-            indexes.putIfAbsent(columns.get(i).label().toLowerCase(Locale.ROOT), i);
+    }
+
+    private Map<String, Integer> indexes() {
+        Map<String, Integer> known = indexes;
+        if (known == null) {
+            known = new HashMap<>(columns.size() * 2);
+            for (int i = 0; i < columns.size(); i++) {
+                known.putIfAbsent(columns.get(i).label().toLowerCase(Locale.ROOT), i);
+            }
+            indexes = known;
         }
+        return known;
     }
 
     int size() {
@@ -39,9 +50,9 @@ final class JdbcRowMetadata implements RowMetadata {
 
     int requireName(String name) {
         Arguments.requireNonNull(name, "The name of a column");
-        Integer index = indexes.get(name);
+        Integer index = indexes().get(name);
         if (index == null) {
-            index = indexes.get(name.toLowerCase(Locale.ROOT));
+            index = indexes().get(name.toLowerCase(Locale.ROOT));
         }
         if (index == null) {
             throw new NoSuchElementException("There is no column named '" + name + "'; the result has "
@@ -68,6 +79,6 @@ final class JdbcRowMetadata implements RowMetadata {
     @Override
     public boolean contains(String columnName) {
         Arguments.requireNonNull(columnName, "The name of a column");
-        return indexes.containsKey(columnName.toLowerCase(Locale.ROOT));
+        return indexes().containsKey(columnName.toLowerCase(Locale.ROOT));
     }
 }

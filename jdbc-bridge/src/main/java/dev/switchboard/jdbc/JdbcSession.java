@@ -22,10 +22,8 @@ interface JdbcSession {
     /** The columns of a prepared statement that returns rows; empty if it returns none. */
     List<JdbcColumn> columns(PreparedStatement statement) throws SQLException;
 
-    /** A value of the current row, in a form that stays valid when the cursor has moved on. */
-    default @Nullable Object read(ResultSet rows, int column) throws SQLException {
-        return rows.getObject(column);
-    }
+    /** The values of the current row, in a form that stays valid when the cursor has moved on. */
+    void read(PreparedStatement statement, ResultSet rows, @Nullable Object[] values) throws SQLException;
 
     default long updateCount(PreparedStatement statement) throws SQLException {
         return statement.getLargeUpdateCount();

@@ -8,7 +8,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
-import reactor.core.publisher.Mono;
 
 /** Collects values on the caller's thread; touches JDBC only when its execution is subscribed to. */
 final class JdbcStatement implements Statement {
@@ -105,13 +104,20 @@ final class JdbcStatement implements Statement {
     @Override
     public Publisher<? extends Result> execute() {
         saved.add(bindings.requireComplete());
-        List<List<@Nullable Object>> sets = saved.stream().map(Bindings::values).toList();
-        List<SqlCommand> commands =
-                script.commands().stream().map(this::returning).toList();
+        List<List<@Nullable Object>> sets = new ArrayList<>(saved.size());
+        boolean lobs = false;
+        for (Bindings each : saved) {
+            lobs = lobs || each.hasLobs();
+            sets.add(each.values());
+        }
+        List<SqlCommand> commands = new ArrayList<>(script.commands().size());
+        for (SqlCommand command : script.commands()) {
+            commands.add(returning(command));
+        }
         saved.clear();
         bindings = new Bindings(script);
         int batch = fetchSize;
-        if (sets.stream().flatMap(List::stream).noneMatch(Mono.class::isInstance)) {
+        if (!lobs) {
             return new ExecutionFlux(queue, runs(commands, sets), batch);
         }
         return Flux.fromIterable(sets)

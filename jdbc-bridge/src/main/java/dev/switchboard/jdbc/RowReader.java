@@ -59,9 +59,7 @@ final class RowReader {
             return null;
         }
         @Nullable Object[] values = new Object[columns.size()];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = queue.session().read(open, i + 1);
-        }
+        queue.session().read(prepared, open, values);
         return new JdbcRow(queue.product(), columns, values);
     }
 
@@ -85,11 +83,14 @@ final class RowReader {
     /** Runs the statement to its end, its rows read into memory. */
     static JdbcResult readAll(CommandQueue queue, Run run) throws SQLException {
         RowReader reader = new RowReader(queue, run);
-        List<JdbcRow> rows = new ArrayList<>();
+        List<JdbcRow> rows = List.of();
         Long count = null;
         try {
             boolean returnsRows = reader.execute();
-            JdbcRow row = reader.next();
+            JdbcRow row = returnsRows ? reader.next() : null;
+            if (row != null) {
+                rows = new ArrayList<>();
+            }
             while (row != null) {
                 rows.add(row);
                 row = reader.next();

@@ -63,6 +63,9 @@ final class SqliteEncoder {
     }
 
     static Object encode(Object value) {
+        if (value instanceof String || value instanceof Integer || value instanceof Long) {
+            return value;
+        }
         if (value instanceof Enum<?> constant) {
             return constant.name();
         }

@@ -7,7 +7,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
@@ -18,8 +17,6 @@ import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 import org.sqlite.SQLiteLimits;
-import org.sqlite.core.CoreStatement;
-import org.sqlite.core.DB;
 
 /**
  * One SQLite connection. JDBC stays in auto-commit mode and transactions are begun and ended in SQL, since JDBC's own begin
@@ -56,6 +53,10 @@ final class SqliteSession implements JdbcSession {
         this.settings = settings;
         this.version = jdbc.libversion();
         this.writes = new SqliteWrites(jdbc);
+        // What the driver believes only, nothing is sent: SQLite commits each statement by itself. A driver that
+        // believes
+        // in auto-commit steps a BEGIN and a COMMIT of its own after each change.
+        jdbc.getConnectionConfig().setAutoCommit(false);
         setLockWaitTimeout(settings.lockWaitTimeout());
         this.failures = new SqliteFailures(location, settings.attach(), lockWait);
         BusyHandler.setHandler(jdbc, lockWait);
@@ -163,16 +164,12 @@ final class SqliteSession implements JdbcSession {
 
     @Override
     public List<JdbcColumn> columns(PreparedStatement statement) throws SQLException {
-        CoreStatement core = (CoreStatement) statement;
-        DB database = core.getDatabase();
-        return core.pointer.safeRun((db, pointer) -> {
-            String[] names = database.column_names(pointer);
-            List<JdbcColumn> columns = new ArrayList<>(names.length);
-            for (int i = 0; i < names.length; i++) {
-                columns.add(SqliteTypes.column(names[i], database.column_decltype(pointer, i)));
-            }
-            return columns;
-        });
+        return SqliteRows.columns(statement);
+    }
+
+    @Override
+    public void read(PreparedStatement statement, ResultSet rows, @Nullable Object[] values) throws SQLException {
+        SqliteRows.read(statement, values);
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.r2dbc.spi.R2dbcType;
 import io.r2dbc.spi.Type;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -27,25 +28,42 @@ final class SqliteTypes {
             Map.entry("INT8", R2dbcType.BIGINT),
             Map.entry("CLOB", R2dbcType.CLOB));
 
+    private static final int KEPT = 1_000;
+    private static final Map<String, Declared> DECLARED = new ConcurrentHashMap<>();
+
     private SqliteTypes() {}
 
     static JdbcColumn column(String label, @Nullable String declaration) {
         if (declaration == null) {
             return new JdbcColumn(label, null, UndeclaredType.ANY, null, null);
         }
+        Declared declared = DECLARED.get(declaration);
+        if (declared == null) {
+            declared = read(declaration);
+            if (DECLARED.size() < KEPT) {
+                DECLARED.put(declaration, declared);
+            }
+        }
+        return new JdbcColumn(label, declared.name(), declared.type(), declared.precision(), declared.scale());
+    }
+
+    private static Declared read(String declaration) {
         Matcher matcher = DECLARATION.matcher(declaration);
         if (!matcher.matches()) {
-            return new JdbcColumn(label, declaration, affinity(declaration.toUpperCase(Locale.ROOT)), null, null);
+            return new Declared(declaration, affinity(declaration.toUpperCase(Locale.ROOT)), null, null);
         }
         String name = matcher.group(1).toUpperCase(Locale.ROOT);
         Type known = KNOWN.get(name);
-        return new JdbcColumn(
-                label,
-                name,
-                known == null ? affinity(name) : known,
-                number(matcher.group(2)),
-                number(matcher.group(3)));
+        return new Declared(
+                name, known == null ? affinity(name) : known, number(matcher.group(2)), number(matcher.group(3)));
     }
+
+    /** What a declaration says; programs have few of them and ask for each with every query. */
+    private record Declared(
+            String name,
+            Type type,
+            @Nullable Integer precision,
+            @Nullable Integer scale) {}
 
     private static @Nullable Integer number(@Nullable String digits) {
         return digits == null || digits.length() > 9 ? null : Integer.valueOf(digits);

@@ -70,7 +70,7 @@ final class ValueDecoder {
     }
 
     static Class<?> boxed(Class<?> type) {
-        return BOXED.getOrDefault(type, type);
+        return type.isPrimitive() ? BOXED.getOrDefault(type, type) : type;
     }
 
     static @Nullable Object decode(@Nullable Object raw, JdbcColumn column, Class<?> type) {
@@ -80,6 +80,12 @@ final class ValueDecoder {
         Class<?> wanted = boxed(type);
         if (wanted == Object.class) {
             return natural(raw, column);
+        }
+        if (wanted == raw.getClass() && wanted != byte[].class) {
+            return raw;
+        }
+        if (wanted == Long.class && raw instanceof Integer number) {
+            return number.longValue();
         }
         Function<Object, @Nullable Object> decoder = DECODERS.get(wanted);
         try {
@@ -148,7 +154,9 @@ final class ValueDecoder {
         if (raw instanceof byte[]) {
             throw new NumberFormatException("it is a blob");
         }
-        return new BigDecimal(raw.toString());
+        return raw instanceof Integer || raw instanceof Long
+                ? BigDecimal.valueOf(((Number) raw).longValue())
+                : new BigDecimal(raw.toString());
     }
 
     private static double real(Object raw) {

@@ -279,4 +279,26 @@ class SqliteStatementTests {
         await(other.close());
         StepVerifier.create(width).expectNext(3).verifyComplete();
     }
+
+    /** SQLite prepares a kept statement again without a word, so nothing may be remembered of its columns. */
+    @Test
+    void aStatementThatIsKeptSeesWhatAnotherConnectionMakesOfItsTable() {
+        assertThat(columns("SELECT * FROM person")).containsExactly("id INTEGER", "name VARCHAR");
+
+        Connection other = TestDatabase.in(directory).open();
+        run(other, "ALTER TABLE person ADD COLUMN born DATE", "ALTER TABLE person RENAME COLUMN name TO called");
+        await(other.close());
+
+        assertThat(columns("SELECT * FROM person")).containsExactly("id INTEGER", "called VARCHAR", "born DATE");
+    }
+
+    private List<String> columns(String sql) {
+        run(connection, "DELETE FROM person", "INSERT INTO person (id) VALUES (1)");
+        return Flux.from(connection.createStatement(sql).execute())
+                .concatMap(result -> result.map((row, metadata) -> metadata.getColumnMetadatas()))
+                .concatMapIterable(columns -> columns)
+                .map(column -> column.getName() + " " + column.getType().getName())
+                .collectList()
+                .block(PATIENCE);
+    }
 }

@@ -3,6 +3,7 @@ package dev.switchboard.routing;
 import static dev.switchboard.routing.Routing.usingConnection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.jooq.impl.DSL.field;
+import static org.jooq.impl.DSL.row;
 import static org.jooq.impl.DSL.table;
 import static org.jooq.impl.DSL.unquotedName;
 import static org.jooq.impl.DSL.using;
@@ -10,6 +11,7 @@ import static org.jooq.impl.DSL.using;
 import dev.switchboard.databases.Product;
 import java.time.Duration;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jooq.DSLContext;
 import org.jooq.Field;
@@ -47,7 +49,7 @@ class JooqTests {
     Product product;
 
     static Stream<Product> products() {
-        return Stream.of(Product.POSTGRESQL, Product.MYSQL, Product.MARIADB, Product.H2);
+        return Stream.of(Product.POSTGRESQL, Product.MYSQL, Product.MARIADB, Product.SQLITE, Product.H2);
     }
 
     @BeforeParameterizedClassInvocation
@@ -134,6 +136,24 @@ class JooqTests {
                 .verify(PATIENCE);
         assertThat(fleet.notesIn("a")).containsExactly(1, 2, 3, 4, 5);
         assertThat(fleet.notesIn("b")).isEmpty();
+    }
+
+    @Test
+    void rowsAreStreamedFromWhereTheContextSays() {
+        Mono<Integer> write = jooq(jooq -> jooq.insertInto(NOTE)
+                        .columns(ID, BODY)
+                        .valuesOfRows(IntStream.rangeClosed(1, 500)
+                                .mapToObj(id -> row(id, "by jOOQ"))
+                                .toList()))
+                .next();
+        Flux<Integer> read = jooq(jooq -> jooq.select(ID).from(NOTE).orderBy(ID))
+                .map(row -> row.value1())
+                .limitRate(16);
+
+        StepVerifier.create(write.thenMany(read).contextWrite(usingConnection("b")))
+                .expectNextSequence(IntStream.rangeClosed(1, 500).boxed().toList())
+                .expectComplete()
+                .verify(PATIENCE);
     }
 
     @Test

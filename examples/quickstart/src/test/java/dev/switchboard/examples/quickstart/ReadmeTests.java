@@ -138,12 +138,15 @@ class ReadmeTests {
         List<String> commands = Fence.of("sh", "README.md", page("README.md")).stream()
                 .map(Fence::text)
                 .toList();
-        assertThat(commands).hasSize(3);
+        assertThat(commands).hasSize(4);
         assertThat(page("examples/quickstart/pom.xml"))
                 .map(String::strip)
                 .contains(
                         "<!-- Runs the program: " + commands.get(0) + " -->",
                         "<!-- The same with real servers: " + commands.get(1) + " -->");
+        assertThat(page("examples/benchmarks/pom.xml"))
+                .map(String::strip)
+                .contains("<!-- Runs the program: " + commands.get(3) + " -->");
         assertThat(page(".ci/run"))
                 .map(line -> line.replace(" --batch-mode --no-transfer-progress", ""))
                 .contains(commands.get(2));

@@ -1,0 +1,117 @@
+package dev.switchboard.examples.benchmarks;
+
+import io.r2dbc.spi.Connection;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** 64 connections that write one file at the same time, against one that writes as much alone; and who reads meanwhile. */
+final class WriterStorm {
+    private static final int WRITERS = 64;
+    private static final String WRITE = "INSERT INTO fresh (name, age) VALUES (?, ?)";
+
+    private final Plan plan;
+    private final Path file;
+    private final int rows;
+    private final int each;
+
+    WriterStorm(Plan plan, Path folder) {
+        this.plan = plan;
+        this.file = folder.resolve("storm.db");
+        this.rows = plan.size(100_000);
+        this.each = plan.size(200);
+    }
+
+    List<Row> rows() throws Exception {
+        try (DirectSqlite direct = new DirectSqlite(file)) {
+            direct.fill(rows);
+        }
+        List<Connection> writers = Flux.range(0, WRITERS)
+                .map(ignored -> BridgedSqlite.open(file))
+                .collectList()
+                .blockOptional()
+                .orElseThrow();
+        Connection reader = BridgedSqlite.open(file);
+        try {
+            return measure(writers, reader);
+        } finally {
+            writers.add(reader);
+            Flux.fromIterable(writers).flatMap(Connection::close).then().block();
+        }
+    }
+
+    private List<Row> measure(List<Connection> writers, Connection reader) throws Exception {
+        int total = WRITERS * each;
+        long[] alone = latencies(
+                reader, Mono.delay(Duration.ofMillis(plan.size(2_000))).then());
+        List<long[]> meanwhile = new ArrayList<>();
+        Measurement storm = new Measurement(
+                WRITERS + " writers of one file against one",
+                1.0,
+                total,
+                "inserts",
+                () -> await(write(writers.get(0), total)),
+                () -> {
+                    Mono<Long> all = Flux.fromIterable(writers)
+                            .flatMap(writer -> write(writer, each), WRITERS)
+                            .reduce(0L, Long::sum)
+                            .cache();
+                    meanwhile.add(latencies(reader, all.then()));
+                    return await(all);
+                });
+        Pairs pairs = Pairs.measure(storm, plan.rounds());
+        long[] reads = meanwhile.stream().flatMapToLong(Arrays::stream).sorted().toArray();
+        return List.of(
+                pairs.row(),
+                new Row("a reader of the same file, alone", "", "", "", "", latency(alone)),
+                new Row("a reader of the same file, while " + WRITERS + " write", "", "", "", "", latency(reads)));
+    }
+
+    private static Mono<Long> write(Connection connection, int times) {
+        return Flux.range(0, times)
+                .concatMap(
+                        ignored -> Mono.from(connection
+                                        .createStatement(WRITE)
+                                        .bind(0, "customer")
+                                        .bind(1, 33)
+                                        .execute())
+                                .flatMap(result -> Mono.from(result.getRowsUpdated())),
+                        0)
+                .reduce(0L, Long::sum);
+    }
+
+    /** Reads by key without a pause until something ends; how long each query took, in nanoseconds, sorted. */
+    private long[] latencies(Connection reader, Mono<Void> until) {
+        AtomicInteger key = new AtomicInteger();
+        Mono<Long> read = Mono.defer(() -> {
+            long start = System.nanoTime();
+            return BridgedSqlite.byKey(reader, 1 + key.incrementAndGet() % rows)
+                    .map(ignored -> System.nanoTime() - start);
+        });
+        List<Long> taken = new ArrayList<>();
+        read.repeat().takeUntilOther(until).doOnNext(taken::add).then().block();
+        return taken.stream().mapToLong(Long::longValue).sorted().toArray();
+    }
+
+    private static String latency(long[] sorted) {
+        if (sorted.length == 0) {
+            return "no query ended";
+        }
+        return String.format(
+                Locale.ROOT,
+                "p50 %.0f us, p99 %.0f us",
+                sorted[sorted.length / 2] / 1e3,
+                sorted[(int) (sorted.length * 0.99)] / 1e3);
+    }
+
+    private static long await(Mono<Long> work) {
+        return Objects.requireNonNull(work.block());
+    }
+}
