@@ -10,7 +10,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -22,9 +21,6 @@ import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 import org.sqlite.SQLiteLimits;
-import org.sqlite.core.Codes;
-import org.sqlite.core.CoreStatement;
-import org.sqlite.core.DB;
 
 /**
  * One SQLite connection. JDBC stays in auto-commit mode and transactions are begun and ended in SQL, since JDBC's own begin
@@ -65,7 +61,8 @@ final class SqliteSession implements JdbcSession {
         this.settings = settings;
         this.version = jdbc.libversion();
         this.writes = new SqliteWrites(jdbc);
-        // What the driver believes only, nothing is sent: SQLite commits each statement by itself. A driver that believes
+        // What the driver believes only, nothing is sent: SQLite commits each statement by itself. A driver that
+        // believes
         // in auto-commit steps a BEGIN and a COMMIT of its own after each change.
         jdbc.getConnectionConfig().setAutoCommit(false);
         setLockWaitTimeout(settings.lockWaitTimeout());
@@ -137,51 +134,12 @@ final class SqliteSession implements JdbcSession {
 
     @Override
     public List<JdbcColumn> columns(PreparedStatement statement) throws SQLException {
-        CoreStatement core = (CoreStatement) statement;
-        DB database = core.getDatabase();
-        return core.pointer.safeRun((db, pointer) -> {
-            String[] names = database.column_names(pointer);
-            List<JdbcColumn> columns = new ArrayList<>(names.length);
-            for (int i = 0; i < names.length; i++) {
-                columns.add(SqliteTypes.column(names[i], database.column_decltype(pointer, i)));
-            }
-            return columns;
-        });
+        return SqliteRows.columns(statement);
     }
 
-    /** As {@code getObject} of each column does, but on its way to SQLite once for the row and not twice for each value. */
     @Override
     public void read(PreparedStatement statement, ResultSet rows, @Nullable Object[] values) throws SQLException {
-        CoreStatement core = (CoreStatement) statement;
-        core.pointer.safeRunConsume((db, pointer) -> {
-            for (int i = 0; i < values.length; i++) {
-                values[i] = value(db, pointer, i);
-            }
-        });
-    }
-
-    private static @Nullable Object value(DB db, long pointer, int column) throws SQLException {
-        switch (db.column_type(pointer, column)) {
-            case Codes.SQLITE_INTEGER -> {
-                long value = db.column_long(pointer, column);
-                if (value == (int) value) {
-                    return (int) value;
-                }
-                return value;
-            }
-            case Codes.SQLITE_FLOAT -> {
-                return db.column_double(pointer, column);
-            }
-            case Codes.SQLITE_BLOB -> {
-                return db.column_blob(pointer, column);
-            }
-            case Codes.SQLITE_NULL -> {
-                return null;
-            }
-            default -> {
-                return db.column_text(pointer, column);
-            }
-        }
+        SqliteRows.read(statement, values);
     }
 
     @Override
