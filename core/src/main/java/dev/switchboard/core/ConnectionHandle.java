@@ -78,7 +78,7 @@ final class ConnectionHandle implements SwitchboardConnection {
         OpenExchange exchange = new OpenExchange(turn, session, physical);
         turn.exchange(exchange);
         try {
-            return HandleResult.results(exchange, session.offloaded(sent(command, exchange.driver())));
+            return HandleResult.results(exchange, exchange.offloaded(sent(command, exchange.driver())));
         } catch (RuntimeException refused) {
             exchange.refused(refused);
             return Flux.error(refused);

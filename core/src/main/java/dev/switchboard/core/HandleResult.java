@@ -123,7 +123,7 @@ final class HandleResult implements Result {
                                 + " that receives it, once."));
                 return;
             }
-            Publisher<T> source = (Publisher<T>) exchange.session().offloaded(rows(stream, piece));
+            Publisher<T> source = (Publisher<T>) exchange.offloaded(rows(stream, piece));
             source.subscribe(piece);
         });
     }

@@ -8,11 +8,14 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
 
 /**
  * One conversation on a connection, from its command to the last signal of its last result.
@@ -36,6 +39,9 @@ final class OpenExchange {
     private final PhysicalConnection physical;
     private final boolean passesCancel;
     private final ExchangeReport report;
+    /** One for the whole exchange, so that the signals of all its pieces come one after the other; null where none is needed. */
+    private final @Nullable Scheduler worker;
+
     private final List<Piece<?>> pieces = new ArrayList<>(2);
     private final List<HandleResult> unread = new ArrayList<>(1);
     private final AtomicLong dropped = new AtomicLong();
@@ -59,6 +65,12 @@ final class OpenExchange {
         this.passesCancel = physical.sheet().can(DriverSheet.Capability.CANCEL);
         this.mayCostTransaction = !session.inTransaction();
         this.report = new ExchangeReport(session, turn.sql(), nowNanos());
+        this.worker = physical.sheet().worker();
+    }
+
+    /** On the worker of the exchange where its driver blocks whoever subscribes. */
+    <T> Publisher<T> offloaded(Publisher<T> call) {
+        return worker == null ? call : Flux.from(call).subscribeOn(worker, true);
     }
 
     Connection driver() {
@@ -90,6 +102,9 @@ final class OpenExchange {
 
     private void leaveTurn() {
         report.ended(nowNanos());
+        if (worker != null) {
+            worker.dispose();
+        }
         turn.end();
         turn.leave();
     }
@@ -324,28 +339,18 @@ final class OpenExchange {
     }
 
     /** How long nobody has asked this exchange for more; 0 while somebody does, or while it is being drained. */
-    long stalledNanos() {
-        synchronized (this) {
-            if (ended || draining) {
-                return 0;
-            }
-            long since = Long.MIN_VALUE;
-            boolean readers = pieces.size() > 1 || !unread.isEmpty();
-            for (Piece<?> piece : pieces) {
-                if (piece.isLeft() || (readers && piece.carriesResults())) {
-                    continue;
-                }
-                long zero = piece.withoutDemandSince();
-                if (zero == Piece.IN_DEMAND) {
-                    return 0;
-                }
-                since = Math.max(since, zero);
-            }
-            for (HandleResult result : unread) {
-                since = Math.max(since, result.handedOutNanos());
-            }
-            return since == Long.MIN_VALUE ? 0 : Math.max(0, nowNanos() - since);
+    synchronized long stalledNanos() {
+        if (ended || draining) {
+            return 0;
         }
+        long since = Piece.withoutDemandSince(pieces, pieces.size() > 1 || !unread.isEmpty());
+        if (since == Piece.IN_DEMAND) {
+            return 0;
+        }
+        for (HandleResult result : unread) {
+            since = Math.max(since, result.handedOutNanos());
+        }
+        return since == Piece.UNASKED ? 0 : Math.max(0, nowNanos() - since);
     }
 
     /** Makes room for the next turn when only unread results stand in the way; false when something is being read. */
@@ -383,17 +388,13 @@ final class OpenExchange {
         if (!finishWhereDone()) {
             session.timer()
                     .schedule(
-                            this::expel,
+                            () -> current().forEach(Piece::expel),
                             session.exchangeOptions().drainTimeout().toNanos(),
                             TimeUnit.NANOSECONDS);
         }
     }
 
-    private void expel() {
-        List<Piece<?>> readers;
-        synchronized (this) {
-            readers = List.copyOf(pieces);
-        }
-        readers.forEach(Piece::expel);
+    private synchronized List<Piece<?>> current() {
+        return List.copyOf(pieces);
     }
 }

@@ -1,5 +1,6 @@
 package dev.switchboard.core;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -22,8 +23,11 @@ final class Piece<T> implements CoreSubscriber<T>, Subscription {
     /** What a row becomes once its reader has left. */
     static final Object DROPPED = new Object();
 
-    /** The value of {@link #withoutDemandSince()} while the reader asks for more. */
+    /** Stands for a time without demand while the reader asks for more. */
     static final long IN_DEMAND = Long.MIN_VALUE;
+
+    /** The value of {@link #withoutDemandSince(List, boolean)} where there is no reader who could ask. */
+    static final long UNASKED = Long.MIN_VALUE + 1;
 
     private static final int LIVE = 0;
     private static final int LEFT = 1;
@@ -41,7 +45,9 @@ final class Piece<T> implements CoreSubscriber<T>, Subscription {
     private final AtomicLong demand = new AtomicLong();
     private final AtomicInteger emitting = new AtomicInteger();
     private final Sinks.Empty<Void> left = Sinks.empty();
+    /** When demand ran out, in nanoseconds of the timer. */
     private volatile long withoutDemandSince;
+
     private volatile @Nullable Subscription upstream;
 
     private Piece(
@@ -87,13 +93,20 @@ final class Piece<T> implements CoreSubscriber<T>, Subscription {
         return state.get() == ENDED;
     }
 
-    boolean carriesResults() {
-        return carriesResults;
-    }
-
-    /** When demand ran out, in nanoseconds of the timer. */
-    long withoutDemandSince() {
-        return withoutDemandSince;
+    /** When the last of the readers ran out of demand; those of results come first, the command's counts where there are none. */
+    static long withoutDemandSince(List<Piece<?>> pieces, boolean readers) {
+        long since = UNASKED;
+        for (Piece<?> piece : pieces) {
+            if (piece.isLeft() || (readers && piece.carriesResults)) {
+                continue;
+            }
+            long zero = piece.withoutDemandSince;
+            if (zero == IN_DEMAND) {
+                return IN_DEMAND;
+            }
+            since = Math.max(since, zero);
+        }
+        return since;
     }
 
     @Override

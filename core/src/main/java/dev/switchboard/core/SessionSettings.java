@@ -62,7 +62,10 @@ final class SessionSettings {
         autoCommitPending |= !autoCommit;
     }
 
-    /** Applies what is pending, each at most once; an error leaves the rest for the next attempt. */
+    /**
+     * Applies what is pending, each at most once; an error leaves the rest for the next attempt. A wish that the driver would
+     * ignore stays, so that no later statement runs without it unnoticed.
+     */
     synchronized Mono<Void> apply(PhysicalConnection physical, SessionChanges changes, @Nullable String name) {
         Connection driver = physical.driver();
         Mono<Void> work = Mono.empty();
@@ -74,22 +77,22 @@ final class SessionSettings {
         }
         Duration lockWait = lockWaitTimeout;
         if (lockWait != null) {
+            if (!physical.sheet().can(DriverSheet.Capability.LOCK_TIMEOUT)) {
+                return work.then(refused(physical, name, "a lock wait time-out"));
+            }
             lockWaitTimeout = null;
             changes.timeouts();
-            work = work.then(
-                    physical.sheet().can(DriverSheet.Capability.LOCK_TIMEOUT)
-                            ? Mono.from(driver.setLockWaitTimeout(lockWait))
-                            : refused(physical, name, "a lock wait time-out"));
+            work = work.then(Mono.from(driver.setLockWaitTimeout(lockWait)));
         }
         Duration statement = statementTimeout;
         if (statement != null) {
+            if (!physical.sheet().can(DriverSheet.Capability.STATEMENT_TIMEOUT)) {
+                return work.then(refused(physical, name, "a statement time-out"));
+            }
             statementTimeout = null;
             statementLimit = statement;
             changes.timeouts();
-            work = work.then(
-                    physical.sheet().can(DriverSheet.Capability.STATEMENT_TIMEOUT)
-                            ? Mono.from(driver.setStatementTimeout(statement))
-                            : refused(physical, name, "a statement time-out"));
+            work = work.then(Mono.from(driver.setStatementTimeout(statement)));
         }
         if (autoCommitPending) {
             autoCommitPending = false;

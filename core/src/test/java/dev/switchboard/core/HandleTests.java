@@ -315,21 +315,6 @@ class HandleTests {
     }
 
     @Test
-    void whatADriverIgnoresIsRefusedInWords() {
-        Flux<Long> limited = borrowed(connection ->
-                connection.setStatementTimeout(Duration.ofSeconds(5)).then(count(connection)));
-        if (product == Product.H2) {
-            limited.as(StepVerifier::create)
-                    .expectErrorSatisfies(error -> assertThat(error)
-                            .isInstanceOf(UnsupportedFeatureException.class)
-                            .hasMessageContaining("statement time-out"))
-                    .verify(LIMIT);
-        } else {
-            limited.as(StepVerifier::create).expectNext(0L).verifyComplete();
-        }
-    }
-
-    @Test
     void argumentsThatAreWrongEverywhereAreRefusedAtOnce() {
         borrowed(connection -> Mono.fromRunnable(() -> {
                     Statement statement = connection.createStatement("SELECT 1");

@@ -63,6 +63,48 @@ class StatementTimeoutTests {
                 SwitchboardConnection::close);
     }
 
+    @Test
+    void aTimeoutThatTheDriverWouldIgnoreIsRefusedInWordsForAsLongAsItIsWanted() {
+        boolean locks = product != Product.MARIADB && product != Product.H2;
+        Duration wanted = Duration.ofSeconds(5);
+        answersTwice(locks, connection -> connection.setLockWaitTimeout(wanted));
+        answersTwice(product != Product.H2, connection -> connection.setStatementTimeout(wanted));
+    }
+
+    private void answersTwice(boolean supported, Function<SwitchboardConnection, Mono<Void>> wish) {
+        Object session = borrowed(this::session).blockLast(PATIENCE);
+        Flux<String> answers = borrowed(
+                connection -> wish.apply(connection).thenMany(Flux.concat(answer(connection), answer(connection))));
+        String expected = supported ? "answers" : "time-out (its driver ignores the wish)";
+        StepVerifier.create(answers)
+                .assertNext(first -> assertThat(first).contains(expected))
+                .assertNext(second -> assertThat(second).contains(expected))
+                .expectComplete()
+                .verify(PATIENCE);
+        if (!supported) {
+            assertThat(borrowed(this::session).blockLast(PATIENCE))
+                    .as("nothing was changed, so the connection is kept")
+                    .isEqualTo(session);
+        }
+    }
+
+    private static Mono<String> answer(Connection connection) {
+        return Borrowing.one(connection, "SELECT 1")
+                .thenReturn("answers")
+                .onErrorResume(UnsupportedFeatureException.class, refused -> Mono.just(String.valueOf(refused)));
+    }
+
+    private Mono<Object> session(Connection connection) {
+        return Borrowing.one(
+                connection,
+                switch (product) {
+                    case POSTGRESQL -> "SELECT pg_backend_pid()";
+                    case MYSQL, MARIADB -> "SELECT connection_id()";
+                    case H2 -> "SELECT session_id()";
+                    case SQLITE -> "SELECT 1";
+                });
+    }
+
     /** Ten to the tenth rows to count: no machine is that quick, and no product finds a way around it. */
     private static String slow() {
         StringBuilder from = new StringBuilder("item i0");

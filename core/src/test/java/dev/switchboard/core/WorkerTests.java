@@ -12,9 +12,15 @@ import io.r2dbc.spi.ConnectionFactory;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
+import reactor.test.StepVerifier;
 
 /** H2 works on the thread of whoever subscribes, so its calls are moved to a worker, each of them. */
 class WorkerTests {
@@ -57,5 +63,44 @@ class WorkerTests {
         assertThat(CALLS)
                 .allSatisfy(call -> assertThat(threads.get(call)).as(call).startsWith("boundedElastic"));
         database.close();
+    }
+
+    /** Whoever subscribes to each result as it comes, as jOOQ does, must not hear of two at a time. */
+    @Test
+    void resultsThatAreReadAsTheyComeSignalOneAfterTheOther() {
+        CountDownLatch second = new CountDownLatch(2);
+        AtomicInteger inside = new AtomicInteger();
+        AtomicInteger together = new AtomicInteger();
+        Connection connection = Borrowing.borrowed(registry, "orders");
+        Sinks.Many<Long> counts = Sinks.many().unicast().onBackpressureBuffer();
+        Flux.from(connection
+                        .createBatch()
+                        .add("CREATE TABLE a (id INT)")
+                        .add("CREATE TABLE b (id INT)")
+                        .execute())
+                .subscribe(result -> Flux.from(result.getRowsUpdated()).subscribe(count -> {
+                    together.accumulateAndGet(inside.incrementAndGet(), Math::max);
+                    second.countDown();
+                    awaitBriefly(second);
+                    inside.decrementAndGet();
+                    counts.tryEmitNext(count).orThrow();
+                }));
+        StepVerifier.create(counts.asFlux().take(2))
+                .expectNextCount(2)
+                .expectComplete()
+                .verify(Borrowing.PATIENCE);
+        assertThat(together).hasValue(1);
+        Borrowing.close(connection);
+        Borrowing.close(registry);
+        database.close();
+    }
+
+    /** Gives a second signal the time to come while the first one is being heard. */
+    private static void awaitBriefly(CountDownLatch latch) {
+        try {
+            latch.await(200, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
