@@ -14,6 +14,7 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Flux;
@@ -30,6 +31,7 @@ import reactor.core.scheduler.Schedulers;
  * {@code a} was the latest one asked for and ended when {@code b} was must be answered by a version from {@code a} to {@code b},
  * where "asked for" counts a change from before it starts, and "in force" from when its call was made.
  */
+@Tag("once")
 class RegistryModelTests {
 
     private static final long SEED = 20_261_121L;

@@ -15,12 +15,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 
 /** A server that belongs to one test can be set up, killed and restarted. */
+@Tag("once")
 class OwnServerTests {
     private static final Duration LONGEST = Duration.ofSeconds(10);
     private static final Provision BINARIES =

@@ -67,6 +67,18 @@ public final class Routing {
     }
 
     /**
+     * Everything above is about what belongs to this key, and goes to the shard that has it. Needs a {@link ShardRouter}, and
+     * a name that stands for its shards: chosen with {@link #usingConnection(String)}, or the router's default.
+     *
+     * @param key a text, an integer number or a {@link java.util.UUID}
+     * @return the hint
+     * @throws InvalidShardKeyException if it is something else
+     */
+    public static RoutingHint usingShardKey(Object key) {
+        return ShardKey.of(key);
+    }
+
+    /**
      * Everything above only reads, so that a replica may serve it.
      *
      * @return the hint

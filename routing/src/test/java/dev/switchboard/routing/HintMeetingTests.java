@@ -50,8 +50,8 @@ class HintMeetingTests {
     private static final RoutingHint A = usingConnection("a");
     private static final RoutingHint B = usingConnection("b");
     private static final RoutingHint DEFAULT = usingDefaultConnection();
-    private static final RoutingHint SHARD = new Shard(1);
-    private static final RoutingHint OTHER_SHARD = new Shard(2);
+    private static final RoutingHint SHARD = ShardKey.of(1);
+    private static final RoutingHint OTHER_SHARD = ShardKey.of(2);
     private static final RoutingHint OWNER = new Owner("x");
     private static final RoutingHint OTHER_OWNER = new Owner("y");
     private static final RoutingHint OTHER_DATABASE = usingDatabase("x");
@@ -73,30 +73,30 @@ class HintMeetingTests {
                 arguments(readOnly(), readOnly(), "[READ_ONLY]"),
                 arguments(readOnly(), readWrite(), "[READ_WRITE]"),
                 arguments(readWrite(), readOnly(), "[READ_ONLY]"),
-                arguments(SHARD, SHARD, "[shard 1]"),
-                arguments(SHARD, OTHER_SHARD, "[shard 2]"),
+                arguments(SHARD, SHARD, "[shard key 1]"),
+                arguments(SHARD, OTHER_SHARD, "[shard key 2]"),
                 // unless the hint itself refuses
                 arguments(OWNER, OWNER, "[owner x]"),
                 arguments(OWNER, OTHER_OWNER, REFUSED),
                 // of different kinds they combine
                 arguments(A, readOnly(), "[READ_ONLY, connection 'a']"),
                 arguments(readOnly(), A, "[READ_ONLY, connection 'a']"),
-                arguments(A, SHARD, "[connection 'a', shard 1]"),
-                arguments(SHARD, A, "[connection 'a', shard 1]"),
+                arguments(A, SHARD, "[connection 'a', shard key 1]"),
+                arguments(SHARD, A, "[connection 'a', shard key 1]"),
                 arguments(A, OWNER, "[owner x, connection 'a']"),
                 arguments(OWNER, A, "[owner x, connection 'a']"),
                 arguments(DEFAULT, readOnly(), "[READ_ONLY, the default connection]"),
                 arguments(readOnly(), DEFAULT, "[READ_ONLY, the default connection]"),
-                arguments(DEFAULT, SHARD, "[the default connection, shard 1]"),
-                arguments(SHARD, DEFAULT, "[the default connection, shard 1]"),
+                arguments(DEFAULT, SHARD, "[the default connection, shard key 1]"),
+                arguments(SHARD, DEFAULT, "[the default connection, shard key 1]"),
                 arguments(DEFAULT, OWNER, "[owner x, the default connection]"),
                 arguments(OWNER, DEFAULT, "[owner x, the default connection]"),
-                arguments(readOnly(), SHARD, "[READ_ONLY, shard 1]"),
-                arguments(SHARD, readOnly(), "[READ_ONLY, shard 1]"),
+                arguments(readOnly(), SHARD, "[READ_ONLY, shard key 1]"),
+                arguments(SHARD, readOnly(), "[READ_ONLY, shard key 1]"),
                 arguments(readOnly(), OWNER, "[READ_ONLY, owner x]"),
                 arguments(OWNER, readOnly(), "[READ_ONLY, owner x]"),
-                arguments(SHARD, OWNER, "[owner x, shard 1]"),
-                arguments(OWNER, SHARD, "[owner x, shard 1]"));
+                arguments(SHARD, OWNER, "[owner x, shard key 1]"),
+                arguments(OWNER, SHARD, "[owner x, shard key 1]"));
     }
 
     static Stream<Arguments> overrides() {
@@ -114,8 +114,8 @@ class HintMeetingTests {
                 arguments(OTHER_DATABASE, DEFAULT, "[override [database=x], the default connection]"),
                 arguments(readOnly(), OTHER_DATABASE, "[READ_ONLY, override [database=x]]"),
                 arguments(OTHER_DATABASE, readOnly(), "[READ_ONLY, override [database=x]]"),
-                arguments(SHARD, OTHER_DATABASE, "[override [database=x], shard 1]"),
-                arguments(OTHER_DATABASE, SHARD, "[override [database=x], shard 1]"),
+                arguments(SHARD, OTHER_DATABASE, "[override [database=x], shard key 1]"),
+                arguments(OTHER_DATABASE, SHARD, "[override [database=x], shard key 1]"),
                 arguments(OWNER, OTHER_DATABASE, "[override [database=x], owner x]"),
                 arguments(OTHER_DATABASE, OWNER, "[override [database=x], owner x]"));
     }
@@ -212,7 +212,7 @@ class HintMeetingTests {
     void aRouterReadsHintsByTheirClass() {
         RouteHints hints = RouteHints.from(SHARD.apply(readOnly().apply(A.apply(Context.empty()))));
 
-        assertThat(hints.get(Shard.class)).isEqualTo(new Shard(1));
+        assertThat(hints.get(ShardKey.class)).isEqualTo(ShardKey.of(1));
         assertThat(hints.get(RoutingKey.class)).isEqualTo(RoutingKey.of("a"));
         assertThat(hints.connectionName()).isEqualTo("a");
         assertThat(hints.accessMode()).isEqualTo(AccessMode.READ_ONLY);

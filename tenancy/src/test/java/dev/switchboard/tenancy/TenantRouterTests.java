@@ -361,7 +361,7 @@ class TenantRouterTests {
                         "template", databases.get(tenant.value()).url()));
         SqlClient db = SqlClient.over(RoutingConnectionFactory.over(
                 registry, served.withConnectionNames(tenant -> product + "_" + tenant.value())));
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < 3; i++) {
             databases.put("t" + i, Databases.create(product));
             db.sql("CREATE TABLE who (name VARCHAR(10))")
                     .rowsUpdated()
@@ -372,13 +372,13 @@ class TenantRouterTests {
                     .block(PATIENCE);
         }
 
-        Long wrong = Flux.range(0, 1000)
+        Long wrong = Flux.range(0, 600)
                 .flatMap(
                         i -> db.sql("SELECT name FROM who")
                                 .map(String.class)
                                 .one()
-                                .contextWrite(usingTenant("t" + i % 5))
-                                .filter(name -> !name.equals("t" + i % 5)),
+                                .contextWrite(usingTenant("t" + i % 3))
+                                .filter(name -> !name.equals("t" + i % 3)),
                         32)
                 .count()
                 .block(PATIENCE);

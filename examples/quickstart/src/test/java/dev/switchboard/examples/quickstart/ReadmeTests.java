@@ -21,12 +21,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The README is right: its snippets compile and run, its commands are the ones that are used, its links lead somewhere. */
+@Tag("once")
 class ReadmeTests {
 
     private static final Path ROOT = Path.of("..", "..").toAbsolutePath().normalize();
