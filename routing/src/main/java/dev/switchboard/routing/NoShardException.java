@@ -54,6 +54,20 @@ public final class NoShardException extends R2dbcNonTransientException implement
                 "Correct the key, or give it a shard in the map");
     }
 
+    static NoShardException noShards(String logicalName) {
+        return new NoShardException(
+                logicalName,
+                Shown.quoted(logicalName) + " stands for no shards",
+                "Give it some with replace(..) of the ShardRouter, or correct the name");
+    }
+
+    static NoShardException unknownShard(String logicalName, String shard) {
+        return new NoShardException(
+                logicalName,
+                Shown.quoted(shard) + " is no shard of " + Shown.quoted(logicalName),
+                "Name shards that its map has");
+    }
+
     static NoShardException strayAnswer(String logicalName, ShardKey key, String answer) {
         return new NoShardException(
                 logicalName,

@@ -3,9 +3,11 @@ package dev.switchboard.routing;
 import dev.switchboard.core.ReactiveConnectionRegistry;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -33,10 +35,13 @@ import reactor.core.publisher.Mono;
  */
 public final class ShardRouter implements Router {
 
+    private static final int CONCURRENCY = 4;
+
     private record Versioned(long version, ShardMap map) {}
 
     private final ReactiveConnectionRegistry registry;
     private final ConcurrentMap<String, Versioned> maps = new ConcurrentHashMap<>();
+    private final Set<String> scattered = ConcurrentHashMap.newKeySet();
     private volatile @Nullable String defaultName;
 
     private ShardRouter(ReactiveConnectionRegistry registry) {
@@ -150,6 +155,9 @@ public final class ShardRouter implements Router {
     @Override
     public Mono<PartialRoute> route(PartialRoute soFar, RouteHints hints) {
         return Mono.defer(() -> {
+            if (hints.ofKind(ShardKey.class) instanceof ShardChoice choice) {
+                return Mono.just(soFar.withConnectionName(choice.shard()));
+            }
             ShardKey key = hints.get(ShardKey.class);
             return key == null ? withoutKey(soFar) : withKey(key, soFar, hints);
         });
@@ -235,6 +243,63 @@ public final class ShardRouter implements Router {
     }
 
     /**
+     * Allows queries that ask all shards of a name. Unless it is said, {@link #fanOut(String)} is refused: a query without a
+     * shard key is more often forgotten than meant.
+     *
+     * @param logicalName a name that has shards by the time it is used
+     * @return this router
+     */
+    public ShardRouter allowScatter(String logicalName) {
+        scattered.add(RoutingKey.of(logicalName).name());
+        return this;
+    }
+
+    /**
+     * All shards of a name, as the map has them when the fan-out is subscribed.
+     *
+     * @param logicalName a name that has shards
+     * @return the fan-out; a {@link ScatterRefusedException} at subscription unless {@link #allowScatter} allows it, and a
+     *     {@link NoShardException} where the name has no shards
+     */
+    public FanOut fanOut(String logicalName) {
+        return FanOut.over(logicalName, Mono.fromSupplier(() -> {
+            Set<String> all = shardsOf(logicalName);
+            if (!scattered.contains(logicalName)) {
+                throw new ScatterRefusedException(logicalName, all.size());
+            }
+            return List.copyOf(all);
+        }));
+    }
+
+    /**
+     * Some shards of a name. This is no scatter, and needs no allowance.
+     *
+     * @param logicalName a name that has shards
+     * @param selected some of its shards
+     * @return the fan-out; a {@link NoShardException} at subscription if the name has no shards, or not all of these
+     */
+    public FanOut fanOut(String logicalName, Collection<String> selected) {
+        List<String> wanted = List.copyOf(new LinkedHashSet<>(selected));
+        return FanOut.over(logicalName, Mono.fromSupplier(() -> {
+            Set<String> all = shardsOf(logicalName);
+            for (String shard : wanted) {
+                if (!all.contains(shard)) {
+                    throw NoShardException.unknownShard(logicalName, shard);
+                }
+            }
+            return wanted;
+        }));
+    }
+
+    private Set<String> shardsOf(String logicalName) {
+        ShardMap map = map(logicalName);
+        if (map == null) {
+            throw NoShardException.noShards(logicalName);
+        }
+        return map.shards();
+    }
+
+    /**
      * One query for each shard instead of one for each key: groups keys by their shards, and runs the work once for each
      * group, in the scope of its shard.
      *
@@ -258,18 +323,13 @@ public final class ShardRouter implements Router {
         return Flux.defer(() -> {
             Versioned now = maps.get(logicalName);
             if (now == null) {
-                return Flux.error(new NoShardException(
-                        logicalName,
-                        Shown.quoted(logicalName) + " stands for no shards",
-                        "Give it some with replace(..) of the ShardRouter"));
+                return Flux.error(NoShardException.noShards(logicalName));
             }
             return grouped(logicalName, now.map(), given)
                     .flatMapIterable(Map::entrySet)
                     .flatMap(group -> onlyOn(group, logicalName, work), CONCURRENCY);
         });
     }
-
-    private static final int CONCURRENCY = 4;
 
     private static <K> Mono<Map<String, Map<ShardKey, K>>> grouped(String logicalName, ShardMap map, List<K> keys) {
         return Flux.fromIterable(keys)

@@ -1,0 +1,15 @@
+package dev.switchboard.routing;
+
+/** The shard itself, where a fan-out asks each of them: in place of a key, and through the logical name all the same. */
+record ShardChoice(String shard) implements RoutingHint {
+
+    @Override
+    public Class<? extends RoutingHint> kind() {
+        return ShardKey.class;
+    }
+
+    @Override
+    public String toString() {
+        return "shard " + Shown.quoted(shard);
+    }
+}
