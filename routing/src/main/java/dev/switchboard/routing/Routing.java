@@ -1,8 +1,12 @@
 package dev.switchboard.routing;
 
 import dev.switchboard.core.ConnectionOverride;
+import java.time.Duration;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 
 /**
@@ -105,5 +109,56 @@ public final class Routing {
      */
     public static Function<Context, Context> lock() {
         return context -> RouteHints.from(context).lock().writeInto(context);
+    }
+
+    /**
+     * What {@code cache(timeToLive)} would keep for whoever comes first, kept for each route: subscribers with the same hints
+     * get the same rows, and nobody gets those of another route. Whole answers are held in memory, those of 1,000 routes at
+     * most. An error is not kept.
+     *
+     * <p>The source runs once for all who ask meanwhile, with the hints of their route and nothing else of anybody's Context:
+     * neither inside somebody's transaction nor stopped by somebody's cancel.
+     *
+     * @param source the rows of a query
+     * @param timeToLive how long an answer holds, longer than zero
+     * @param <T> the type of a row
+     * @return the rows for the hints of each subscriber
+     * @throws IllegalArgumentException if the time is not longer than zero
+     */
+    public static <T> Flux<T> cacheByRoute(Flux<T> source, Duration timeToLive) {
+        Objects.requireNonNull(source, "source");
+        if (timeToLive.isNegative() || timeToLive.isZero()) {
+            throw new IllegalArgumentException(
+                    "Rows were to be kept for " + timeToLive + ". Allowed: longer than zero.");
+        }
+        return ByRoute.cache(source, timeToLive);
+    }
+
+    /**
+     * The same for one value.
+     *
+     * @param source the value of a query
+     * @param timeToLive how long an answer holds, longer than zero; that there is none is an answer
+     * @param <T> the type of the value
+     * @return the value for the hints of each subscriber
+     * @throws IllegalArgumentException if the time is not longer than zero
+     * @see #cacheByRoute(Flux, Duration)
+     */
+    public static <T> Mono<T> cacheByRoute(Mono<T> source, Duration timeToLive) {
+        return cacheByRoute(source.flux(), timeToLive).singleOrEmpty();
+    }
+
+    /**
+     * What {@code share()} would give to all who come while it runs, given to those of the same route only: subscribers with the
+     * same hints share one run of the source, which ends when the last of them leaves.
+     *
+     * <p>The source runs with the hints of the route and nothing else of anybody's Context, so not inside somebody's transaction.
+     *
+     * @param source a stream of rows
+     * @param <T> the type of a row
+     * @return the rows for the hints of each subscriber
+     */
+    public static <T> Flux<T> shareByRoute(Flux<T> source) {
+        return ByRoute.share(Objects.requireNonNull(source, "source"));
     }
 }
