@@ -215,7 +215,10 @@ final class CommandQueue {
 
     /** Runs JDBC work on the worker under a signal that can stop it, and turns its errors into R2DBC's. */
     <T> @Nullable T call(StopSignal signal, @Nullable String sql, JdbcCall<T> body) {
-        current = signal;
+        // One that has ended may stay there, since stopping it does no harm.
+        if (current != signal) {
+            current = signal;
+        }
         session.enter(signal);
         try {
             if (closing.get()) {
@@ -226,7 +229,9 @@ final class CommandQueue {
             throw translated(failure, sql, signal);
         } finally {
             session.leave();
-            current = null;
+            if (sql == null) {
+                session.forgetSchema();
+            }
         }
     }
 
@@ -234,6 +239,7 @@ final class CommandQueue {
         R2dbcException translated =
                 closing.get() ? closedFailure() : session.translate(failure, sql, signal, transaction.isOpen());
         session.leave();
+        session.forgetSchema();
         session.enter(StopSignal.unlimited());
         try {
             transaction.afterFailure(translated);

@@ -4,13 +4,16 @@ import io.r2dbc.spi.Batch;
 import io.r2dbc.spi.Result;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 
 /** Scripts without parameters, run in the order in which they were added. */
 final class JdbcBatch implements Batch {
+    private static final List<@Nullable Object[]> NO_VALUES = List.<@Nullable Object[]>of(new Object[0]);
+
     private final CommandQueue queue;
     private final int fetchSize;
-    private final List<Run> runs = new ArrayList<>();
+    private final List<SqlCommand> commands = new ArrayList<>();
 
     JdbcBatch(CommandQueue queue, int fetchSize) {
         this.queue = queue;
@@ -24,12 +27,12 @@ final class JdbcBatch implements Batch {
             throw new IllegalArgumentException("A batch has no values to bind, but [" + sql
                     + "] has parameters; use a statement with bind(..) and add().");
         }
-        script.commands().forEach(command -> runs.add(new Run(command, List.of())));
+        commands.addAll(script.commands());
         return this;
     }
 
     @Override
     public Publisher<? extends Result> execute() {
-        return new ExecutionFlux(queue, List.copyOf(runs), fetchSize);
+        return new ExecutionFlux(queue, List.copyOf(commands), NO_VALUES, fetchSize);
     }
 }

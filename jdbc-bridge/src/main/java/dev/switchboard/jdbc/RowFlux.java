@@ -65,7 +65,7 @@ final class RowFlux<T> extends Flux<T> {
             this.fetchSize = rows.fetchSize;
             this.mapper = rows.mapper;
             this.actual = actual;
-            this.reader = new RowReader(queue, run);
+            this.reader = new RowReader(queue, run.command());
             this.signal = queue.newSignal();
         }
 
@@ -152,7 +152,7 @@ final class RowFlux<T> extends Flux<T> {
             if (!executed) {
                 executed = true;
                 queue.opened(this);
-                reader.execute();
+                reader.execute(run);
             }
             return reader.next();
         }
