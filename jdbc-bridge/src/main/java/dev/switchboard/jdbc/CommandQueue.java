@@ -154,7 +154,7 @@ final class CommandQueue {
                     return;
                 }
                 // A connection that is closed keeps no turn, whatever its transaction has come to.
-                turn.settle(!terminated && transaction.isOpen());
+                turn.settle(!terminated && (transaction.isOpen() || turn.lastsFor(tasks.peek())));
                 task = next();
             }
             missed = pending.addAndGet(-missed);
