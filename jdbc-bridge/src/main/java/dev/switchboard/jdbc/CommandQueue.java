@@ -4,10 +4,9 @@ import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.LinkedHashSet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -18,6 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * One open connection: everything that touches JDBC is a task in this queue, and the connection's worker runs the tasks
@@ -56,7 +56,7 @@ final class CommandQueue {
     private final WriterTurn turn;
     private final Queue<Task> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicInteger pending = new AtomicInteger();
-    private final Set<RowFlux.RowSubscription<?>> cursors = new LinkedHashSet<>();
+    private final List<RowFlux.RowSubscription<?>> cursors = new ArrayList<>();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final Sinks.Empty<Void> closed = Sinks.empty();
     private volatile boolean terminated;
@@ -279,7 +279,8 @@ final class CommandQueue {
     Mono<Void> close() {
         return Mono.defer(() -> {
             startClosing();
-            return closed.asMono();
+            // A task for each who waits: a subscriber that throws must not keep the others waiting.
+            return closed.asMono().publishOn(Schedulers.parallel());
         });
     }
 
