@@ -24,7 +24,7 @@ final class ExecutionFlux extends Flux<Result> {
 
     private final CommandQueue queue;
     private final List<SqlCommand> commands;
-    private final List<@Nullable Object[]> sets;
+    private final Bindings bindings;
     private final int fetchSize;
 
     /**
@@ -32,13 +32,13 @@ final class ExecutionFlux extends Flux<Result> {
      *
      * @param queue the connection's
      * @param commands the script
-     * @param sets the encoded values, one set for each time that the script runs; not changed any more
+     * @param bindings the encoded values, one set for each time that the script runs; not changed any more
      * @param fetchSize how many rows of a query are emitted in one turn
      */
-    ExecutionFlux(CommandQueue queue, List<SqlCommand> commands, List<@Nullable Object[]> sets, int fetchSize) {
+    ExecutionFlux(CommandQueue queue, List<SqlCommand> commands, Bindings bindings, int fetchSize) {
         this.queue = queue;
         this.commands = commands;
-        this.sets = sets;
+        this.bindings = bindings;
         this.fetchSize = fetchSize;
     }
 
@@ -54,7 +54,7 @@ final class ExecutionFlux extends Flux<Result> {
     private static final class ExecutionSubscription implements Subscription, CommandQueue.Task {
         private final CommandQueue queue;
         private final List<SqlCommand> commands;
-        private final List<@Nullable Object[]> sets;
+        private final Bindings bindings;
         private final int fetchSize;
         private final int end;
         private final int lastChange;
@@ -74,9 +74,9 @@ final class ExecutionFlux extends Flux<Result> {
         ExecutionSubscription(ExecutionFlux execution, CoreSubscriber<? super Result> actual) {
             this.queue = execution.queue;
             this.commands = execution.commands;
-            this.sets = execution.sets;
+            this.bindings = execution.bindings;
             this.fetchSize = execution.fetchSize;
-            this.end = commands.size() * sets.size();
+            this.end = commands.size() * bindings.sets();
             int queries = queriesAtTheEnd(commands);
             this.lastChange = queries == commands.size() ? -1 : end - 1 - queries;
             this.actual = actual;
@@ -200,7 +200,7 @@ final class ExecutionFlux extends Flux<Result> {
         }
 
         private Run run(int index) {
-            return new Run(command(index), sets.get(index / commands.size()));
+            return new Run(command(index), bindings.set(index / commands.size()));
         }
 
         private Result change() throws SQLException {

@@ -3,13 +3,14 @@ package dev.switchboard.jdbc;
 import io.r2dbc.spi.Batch;
 import io.r2dbc.spi.Result;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 import org.reactivestreams.Publisher;
 
 /** Scripts without parameters, run in the order in which they were added. */
 final class JdbcBatch implements Batch {
-    private static final List<@Nullable Object[]> NO_VALUES = List.<@Nullable Object[]>of(new Object[0]);
+    private static final Script NO_PARAMETERS = new Script("", List.of(), new BitSet(), Map.of());
 
     private final CommandQueue queue;
     private final int fetchSize;
@@ -33,6 +34,6 @@ final class JdbcBatch implements Batch {
 
     @Override
     public Publisher<? extends Result> execute() {
-        return new ExecutionFlux(queue, List.copyOf(commands), NO_VALUES, fetchSize);
+        return new ExecutionFlux(queue, List.copyOf(commands), new Bindings(NO_PARAMETERS), fetchSize);
     }
 }
