@@ -51,11 +51,16 @@ final class SqliteSchema {
     }
 
     /** Costs little while a statement stands on a row, since its view of the file is shared. */
-    State state() throws SQLException {
-        long number = single ? number() : UNKNOWN;
-        if (number == UNKNOWN || number != last.number) {
-            // Number 0 is that of an empty file, whose encoding is still open.
-            last = new State(number, number > 0 && "UTF-8".equals(encoding()));
+    State state() {
+        try {
+            long number = single ? number() : UNKNOWN;
+            if (number == UNKNOWN || number != last.number) {
+                // Number 0 is that of an empty file, whose encoding is still open.
+                last = new State(number, number > 0 && "UTF-8".equals(encoding()));
+            }
+        } catch (SQLException notTold) {
+            // The statement at work has its row all the same; its columns are asked for.
+            last = new State(UNKNOWN, false);
         }
         return last;
     }
