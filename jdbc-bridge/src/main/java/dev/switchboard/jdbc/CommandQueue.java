@@ -4,10 +4,9 @@ import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.LinkedHashSet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -18,6 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * One open connection: everything that touches JDBC is a task in this queue, and the connection's worker runs the tasks
@@ -56,7 +56,7 @@ final class CommandQueue {
     private final WriterTurn turn;
     private final Queue<Task> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicInteger pending = new AtomicInteger();
-    private final Set<RowFlux.RowSubscription<?>> cursors = new LinkedHashSet<>();
+    private final List<RowFlux.RowSubscription<?>> cursors = new ArrayList<>();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final Sinks.Empty<Void> closed = Sinks.empty();
     private volatile boolean terminated;
@@ -154,7 +154,7 @@ final class CommandQueue {
                     return;
                 }
                 // A connection that is closed keeps no turn, whatever its transaction has come to.
-                turn.settle(!terminated && transaction.isOpen());
+                turn.settle(!terminated && (transaction.isOpen() || turn.lastsFor(tasks.peek())));
                 task = next();
             }
             missed = pending.addAndGet(-missed);
@@ -215,7 +215,10 @@ final class CommandQueue {
 
     /** Runs JDBC work on the worker under a signal that can stop it, and turns its errors into R2DBC's. */
     <T> @Nullable T call(StopSignal signal, @Nullable String sql, JdbcCall<T> body) {
-        current = signal;
+        // One that has ended may stay there, since stopping it does no harm.
+        if (current != signal) {
+            current = signal;
+        }
         session.enter(signal);
         try {
             if (closing.get()) {
@@ -226,7 +229,9 @@ final class CommandQueue {
             throw translated(failure, sql, signal);
         } finally {
             session.leave();
-            current = null;
+            if (sql == null) {
+                session.forgetSchema();
+            }
         }
     }
 
@@ -234,6 +239,7 @@ final class CommandQueue {
         R2dbcException translated =
                 closing.get() ? closedFailure() : session.translate(failure, sql, signal, transaction.isOpen());
         session.leave();
+        session.forgetSchema();
         session.enter(StopSignal.unlimited());
         try {
             transaction.afterFailure(translated);
@@ -273,7 +279,8 @@ final class CommandQueue {
     Mono<Void> close() {
         return Mono.defer(() -> {
             startClosing();
-            return closed.asMono();
+            // A task for each who waits: a subscriber that throws must not keep the others waiting.
+            return closed.asMono().publishOn(Schedulers.parallel());
         });
     }
 

@@ -2,11 +2,14 @@ package dev.switchboard.jdbc;
 
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.Result;
+import java.sql.SQLException;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.CoreSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Operators;
@@ -17,19 +20,31 @@ import reactor.core.publisher.Operators;
  * script: then its rows are read into memory first, since they must not see that change.
  */
 final class ExecutionFlux extends Flux<Result> {
+    private static final Logger LOG = LoggerFactory.getLogger(ExecutionFlux.class);
+
     private final CommandQueue queue;
-    private final List<Run> runs;
+    private final List<SqlCommand> commands;
+    private final Bindings bindings;
     private final int fetchSize;
 
-    ExecutionFlux(CommandQueue queue, List<Run> runs, int fetchSize) {
+    /**
+     * All statements of a script with each set of values.
+     *
+     * @param queue the connection's
+     * @param commands the script
+     * @param bindings the encoded values, one set for each time that the script runs; not changed any more
+     * @param fetchSize how many rows of a query are emitted in one turn
+     */
+    ExecutionFlux(CommandQueue queue, List<SqlCommand> commands, Bindings bindings, int fetchSize) {
         this.queue = queue;
-        this.runs = runs;
+        this.commands = commands;
+        this.bindings = bindings;
         this.fetchSize = fetchSize;
     }
 
     @Override
     public void subscribe(CoreSubscriber<? super Result> actual) {
-        if (runs.isEmpty()) {
+        if (commands.isEmpty()) {
             Operators.complete(actual);
         } else {
             actual.onSubscribe(new ExecutionSubscription(this, actual));
@@ -38,42 +53,49 @@ final class ExecutionFlux extends Flux<Result> {
 
     private static final class ExecutionSubscription implements Subscription, CommandQueue.Task {
         private final CommandQueue queue;
-        private final List<Run> runs;
+        private final List<SqlCommand> commands;
+        private final Bindings bindings;
         private final int fetchSize;
+        private final int end;
         private final int lastChange;
         private final CoreSubscriber<? super Result> actual;
+
+        /** How many results are asked for and not emitted; whoever makes it more than none submits the task. */
         private final AtomicLong requested = new AtomicLong();
-        private final AtomicInteger wakes = new AtomicInteger();
+
+        private final JdbcCall<Result> change = this::change;
         private volatile @Nullable StopSignal current;
         private volatile boolean cancelled;
         private volatile boolean demandIsIllegal;
+        private @Nullable RowReader reader;
         private int next;
         private boolean done;
 
         ExecutionSubscription(ExecutionFlux execution, CoreSubscriber<? super Result> actual) {
             this.queue = execution.queue;
-            this.runs = execution.runs;
+            this.commands = execution.commands;
+            this.bindings = execution.bindings;
             this.fetchSize = execution.fetchSize;
-            this.lastChange = lastChange(runs);
+            this.end = commands.size() * bindings.sets();
+            int queries = queriesAtTheEnd(commands);
+            this.lastChange = queries == commands.size() ? -1 : end - 1 - queries;
             this.actual = actual;
         }
 
-        private static int lastChange(List<Run> runs) {
-            int index = runs.size() - 1;
-            while (index >= 0 && runs.get(index).command().kind() == SqlCommand.Kind.QUERY) {
+        private static int queriesAtTheEnd(List<SqlCommand> commands) {
+            int index = commands.size() - 1;
+            while (index >= 0 && commands.get(index).kind() == SqlCommand.Kind.QUERY) {
                 index--;
             }
-            return index;
+            return commands.size() - 1 - index;
         }
 
         @Override
         public void request(long n) {
-            if (n > 0) {
-                requested.accumulateAndGet(n, Operators::addCap);
-            } else {
+            if (n <= 0) {
                 demandIsIllegal = true;
             }
-            if (wakes.getAndIncrement() == 0) {
+            if (requested.getAndAccumulate(Math.max(1, n), Operators::addCap) == 0) {
                 queue.submit(this);
             }
         }
@@ -88,10 +110,15 @@ final class ExecutionFlux extends Flux<Result> {
             queue.gone(this);
         }
 
+        private SqlCommand command(int index) {
+            return commands.get(index % commands.size());
+        }
+
         @Override
         public WriteAccess access() {
-            for (int index = next; index <= lastChange && !cancelled && !done; index++) {
-                WriteAccess access = queue.transaction().before(runs.get(index).command());
+            int last = Math.min(lastChange, next + commands.size() - 1);
+            for (int index = next; index <= last && !cancelled && !done; index++) {
+                WriteAccess access = queue.transaction().before(command(index));
                 if (access.need() != WriteAccess.Need.NONE) {
                     return access;
                 }
@@ -106,7 +133,9 @@ final class ExecutionFlux extends Flux<Result> {
 
         @Override
         public void run() {
-            int seen = wakes.get();
+            if (done) {
+                return;
+            }
             try {
                 runDemanded();
             } catch (Throwable failure) {
@@ -114,52 +143,87 @@ final class ExecutionFlux extends Flux<Result> {
                 if (!cancelled) {
                     actual.onError(failure);
                 }
-            }
-            if (!done && wakes.addAndGet(-seen) != 0) {
-                queue.submit(this);
+            } finally {
+                current = null;
+                release();
             }
         }
 
         private void runDemanded() {
-            if (demandIsIllegal) {
-                throw new IllegalArgumentException(
-                        "Results were requested with a demand that is not positive (rule 3.9)");
-            }
-            while (!cancelled && !done && requested.get() > 0) {
-                int index = next++;
-                Result result = result(index);
-                if (requested.get() != Long.MAX_VALUE) {
-                    requested.decrementAndGet();
+            StopSignal signal = queue.newSignal();
+            current = signal;
+            long emitted = 0;
+            long asked = requested.get();
+            while (asked != 0) {
+                if (demandIsIllegal) {
+                    throw new IllegalArgumentException(
+                            "Results were requested with a demand that is not positive (rule 3.9)");
                 }
-                done = next == runs.size();
-                if (!cancelled) {
-                    actual.onNext(result);
+                if (cancelled) {
+                    return;
                 }
-                if (done && !cancelled) {
-                    actual.onComplete();
+                Result result = result(next, signal);
+                next++;
+                done = next == end;
+                if (cancelled) {
+                    return;
+                }
+                actual.onNext(result);
+                if (done) {
+                    if (!cancelled) {
+                        actual.onComplete();
+                    }
+                    return;
+                }
+                emitted++;
+                asked = requested.get();
+                if (emitted == asked) {
+                    asked = requested.addAndGet(-emitted);
+                    emitted = 0;
                 }
             }
         }
 
-        private @Nullable Result result(int index) {
-            Run run = runs.get(index);
-            String sql = run.command().sql();
-            StopSignal signal = queue.newSignal();
-            current = signal;
-            if (cancelled) {
-                return null;
-            }
-            try {
-                if (index > lastChange) {
-                    queue.call(signal, sql, () -> {
-                        queue.statements().check(sql);
+        private Result result(int index, StopSignal signal) {
+            SqlCommand command = command(index);
+            if (index > lastChange) {
+                if (!queue.statements().holds(command.sql())) {
+                    queue.call(signal, command.sql(), () -> {
+                        queue.statements().check(command.sql());
                         return null;
                     });
-                    return JdbcResult.streaming(queue, run, fetchSize);
                 }
-                return queue.call(signal, sql, () -> RowReader.readAll(queue, run));
-            } finally {
-                current = null;
+                return JdbcResult.streaming(queue, run(index), fetchSize);
+            }
+            signal.restart();
+            return Objects.requireNonNull(queue.call(signal, command.sql(), change));
+        }
+
+        private Run run(int index) {
+            return new Run(command(index), bindings.set(index / commands.size()));
+        }
+
+        private Result change() throws SQLException {
+            Run run = run(next);
+            RowReader prepared = reader;
+            if (prepared == null || !prepared.command().equals(run.command())) {
+                release();
+                prepared = new RowReader(queue, run.command());
+                reader = prepared;
+            }
+            return prepared.readAll(run);
+        }
+
+        /** Gives the statement back that was kept for the next set of values. */
+        private void release() {
+            RowReader used = reader;
+            reader = null;
+            if (used != null) {
+                try {
+                    used.close();
+                } catch (SQLException notGivenBack) {
+                    LOG.warn("A statement on {} did not close", queue.product().target(), notGivenBack);
+                }
             }
         }
 

@@ -65,12 +65,11 @@ final class GenericSession implements JdbcSession {
     }
 
     @Override
-    public PreparedStatement prepare(String sql) throws SQLException {
-        return jdbc.prepareStatement(sql);
+    public Prepared prepare(String sql) throws SQLException {
+        return new GenericPrepared(jdbc.prepareStatement(sql));
     }
 
-    @Override
-    public List<JdbcColumn> columns(PreparedStatement prepared) throws SQLException {
+    private static List<JdbcColumn> columns(PreparedStatement prepared) throws SQLException {
         ResultSetMetaData metadata = prepared.getMetaData();
         List<JdbcColumn> columns = new ArrayList<>();
         for (int i = 1; i <= metadata.getColumnCount(); i++) {
@@ -85,18 +84,6 @@ final class GenericSession implements JdbcSession {
     }
 
     @Override
-    public void read(PreparedStatement prepared, ResultSet rows, @Nullable Object[] values) throws SQLException {
-        for (int i = 0; i < values.length; i++) {
-            values[i] = JdbcCodecs.read(rows.getObject(i + 1));
-        }
-    }
-
-    @Override
-    public long updateCount(PreparedStatement prepared) throws SQLException {
-        return prepared.getUpdateCount();
-    }
-
-    @Override
     public void enter(StopSignal signal) {
         synchronized (stopping) {
             running = signal;
@@ -108,8 +95,8 @@ final class GenericSession implements JdbcSession {
         signal.whenStopped(() -> Workers.aside(() -> stop(signal)));
     }
 
-    @Override
-    public void works(PreparedStatement prepared) throws SQLException {
+    /** Tells which statement is about to be stepped. */
+    private void works(PreparedStatement prepared) throws SQLException {
         synchronized (stopping) {
             statement = prepared;
             if (running != null && running.mustStop()) {
@@ -295,5 +282,77 @@ final class GenericSession implements JdbcSession {
         timer.dispose();
         again.dispose();
         jdbc.close();
+    }
+
+    /** A statement run by JDBC's own means. */
+    private final class GenericPrepared implements Prepared {
+        private final PreparedStatement prepared;
+        private @Nullable ResultSet rows;
+        private JdbcRowMetadata columns = new JdbcRowMetadata(List.of());
+
+        GenericPrepared(PreparedStatement prepared) {
+            this.prepared = prepared;
+        }
+
+        @Override
+        public boolean execute(@Nullable Object[] values) throws SQLException {
+            for (int i = 0; i < values.length; i++) {
+                prepared.setObject(i + 1, values[i]);
+            }
+            works(prepared);
+            if (!prepared.execute()) {
+                return false;
+            }
+            rows = prepared.getResultSet();
+            columns = new JdbcRowMetadata(GenericSession.columns(prepared));
+            return true;
+        }
+
+        @Override
+        public @Nullable Object @Nullable [] next() throws SQLException {
+            ResultSet open = rows;
+            if (open == null) {
+                return null;
+            }
+            works(prepared);
+            if (!open.next()) {
+                return null;
+            }
+            @Nullable Object[] values = new Object[columns.size()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = JdbcCodecs.read(open.getObject(i + 1));
+            }
+            return values;
+        }
+
+        @Override
+        public JdbcRowMetadata columns() {
+            return columns;
+        }
+
+        @Override
+        public long updateCount() throws SQLException {
+            return prepared.getUpdateCount();
+        }
+
+        @Override
+        public void reset() throws SQLException {
+            ResultSet open = rows;
+            rows = null;
+            if (open != null) {
+                open.close();
+            }
+            prepared.clearParameters();
+        }
+
+        @Override
+        public void close() throws SQLException {
+            ResultSet open = rows;
+            rows = null;
+            if (open != null) {
+                open.close();
+            }
+            prepared.close();
+        }
     }
 }

@@ -6,7 +6,7 @@ import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Row;
 import io.r2dbc.spi.RowMetadata;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -17,6 +17,8 @@ import reactor.core.publisher.Mono;
 
 /** What one statement answered, consumed once, perhaps seen through a filter. */
 final class JdbcResult implements Result {
+    private static final AtomicIntegerFieldUpdater<JdbcResult> CONSUMED =
+            AtomicIntegerFieldUpdater.newUpdater(JdbcResult.class, "consumed");
 
     /** Where the rows come from. */
     private interface Rows {
@@ -34,13 +36,24 @@ final class JdbcResult implements Result {
     private final Rows rows;
     private final @Nullable Long count;
     private final @Nullable Predicate<Segment> filter;
-    private final AtomicBoolean consumed;
 
-    private JdbcResult(Rows rows, @Nullable Long count, @Nullable Predicate<Segment> filter, AtomicBoolean consumed) {
+    /** The result that this one filters, or itself; they are consumed together. */
+    private final JdbcResult source;
+
+    private volatile int consumed;
+
+    private JdbcResult(Rows rows, @Nullable Long count) {
         this.rows = rows;
         this.count = count;
+        this.filter = null;
+        this.source = this;
+    }
+
+    private JdbcResult(JdbcResult unfiltered, Predicate<Segment> filter) {
+        this.rows = unfiltered.rows;
+        this.count = unfiltered.count;
         this.filter = filter;
-        this.consumed = consumed;
+        this.source = unfiltered.source;
     }
 
     /** A query that runs when its rows are asked for. */
@@ -51,18 +64,21 @@ final class JdbcResult implements Result {
                 return new RowFlux<>(queue, run, fetchSize, mapper);
             }
         };
-        return new JdbcResult(rows, null, null, new AtomicBoolean());
+        return new JdbcResult(rows, null);
     }
 
     /** A statement that has run to its end. */
     static JdbcResult inMemory(List<JdbcRow> read, @Nullable Long count) {
+        if (read.isEmpty()) {
+            return new JdbcResult(NO_ROWS, count);
+        }
         Rows rows = new Rows() {
             @Override
             public <T> Flux<T> map(Function<? super JdbcRow, ? extends T> mapper) {
                 return Flux.fromIterable(read).map(mapper);
             }
         };
-        return new JdbcResult(read.isEmpty() ? NO_ROWS : rows, count, null, new AtomicBoolean());
+        return new JdbcResult(rows, count);
     }
 
     static IllegalStateException consumed() {
@@ -115,10 +131,10 @@ final class JdbcResult implements Result {
     @Override
     public Result filter(Predicate<Segment> predicate) {
         Arguments.requireNonNull(predicate, "The filter");
-        if (consumed.get()) {
+        if (source.consumed != 0) {
             throw consumed();
         }
-        return new JdbcResult(rows, count, filter == null ? predicate : filter.and(predicate), consumed);
+        return new JdbcResult(this, filter == null ? predicate : filter.and(predicate));
     }
 
     @Override
@@ -136,7 +152,7 @@ final class JdbcResult implements Result {
     }
 
     private void consume() {
-        if (!consumed.compareAndSet(false, true)) {
+        if (!CONSUMED.compareAndSet(source, 0, 1)) {
             throw consumed();
         }
     }

@@ -3,11 +3,8 @@ package dev.switchboard.jdbc;
 import io.r2dbc.spi.IsolationLevel;
 import io.r2dbc.spi.R2dbcException;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One open JDBC connection and what differs on it between products. Used on the connection's worker only. */
@@ -17,20 +14,7 @@ interface JdbcSession {
 
     Connection jdbc();
 
-    PreparedStatement prepare(String sql) throws SQLException;
-
-    /** The columns of a prepared statement that returns rows; empty if it returns none. */
-    List<JdbcColumn> columns(PreparedStatement statement) throws SQLException;
-
-    /** The values of the current row, in a form that stays valid when the cursor has moved on. */
-    void read(PreparedStatement statement, ResultSet rows, @Nullable Object[] values) throws SQLException;
-
-    default long updateCount(PreparedStatement statement) throws SQLException {
-        return statement.getLargeUpdateCount();
-    }
-
-    /** Tells which statement is about to be stepped, where stopping needs to know it. */
-    default void works(PreparedStatement statement) throws SQLException {}
+    Prepared prepare(String sql) throws SQLException;
 
     /** Names the statement that works from now on, whose signal can stop it. */
     void enter(StopSignal signal);
@@ -89,6 +73,9 @@ interface JdbcSession {
     default @Nullable Duration afterSetting(SqlCommand command) throws SQLException {
         return null;
     }
+
+    /** After anything but a query or a change that succeeded: what is known of the schema may be wrong now. */
+    default void forgetSchema() {}
 
     /** Asks the database for a sign of life. */
     void ping() throws SQLException;

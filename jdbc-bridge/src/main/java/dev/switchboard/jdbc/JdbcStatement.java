@@ -7,13 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
-import reactor.core.publisher.Flux;
 
 /** Collects values on the caller's thread; touches JDBC only when its execution is subscribed to. */
 final class JdbcStatement implements Statement {
     private final CommandQueue queue;
     private final Script script;
-    private final List<Bindings> saved = new ArrayList<>();
     private Bindings bindings;
     private String @Nullable [] generated;
     private int fetchSize;
@@ -27,8 +25,7 @@ final class JdbcStatement implements Statement {
 
     @Override
     public Statement add() {
-        saved.add(bindings.requireComplete());
-        bindings = new Bindings(script);
+        bindings.add();
         return this;
     }
 
@@ -66,6 +63,11 @@ final class JdbcStatement implements Statement {
     }
 
     private @Nullable Object encoded(Object value) {
+        Class<?> type = value.getClass();
+        if (type == String.class || type == Integer.class || type == Long.class) {
+            // They are none of the kinds below, and asking for each of those takes longer than all the rest.
+            return queue.product().encode(value);
+        }
         if (value instanceof Parameter.Out) {
             throw new IllegalArgumentException(
                     queue.product().name() + " has no procedures and so no out parameters; use Parameters.in(..)");
@@ -103,37 +105,16 @@ final class JdbcStatement implements Statement {
     /** Takes the values that are bound; the statement can be bound and executed again. */
     @Override
     public Publisher<? extends Result> execute() {
-        saved.add(bindings.requireComplete());
-        List<List<@Nullable Object>> sets = new ArrayList<>(saved.size());
-        boolean lobs = false;
-        for (Bindings each : saved) {
-            lobs = lobs || each.hasLobs();
-            sets.add(each.values());
-        }
+        Bindings bound = bindings.requireComplete();
         List<SqlCommand> commands = new ArrayList<>(script.commands().size());
         for (SqlCommand command : script.commands()) {
             commands.add(returning(command));
         }
-        saved.clear();
         bindings = new Bindings(script);
         int batch = fetchSize;
-        if (!lobs) {
-            return new ExecutionFlux(queue, runs(commands, sets), batch);
-        }
-        return Flux.fromIterable(sets)
-                .concatMap(Lobs::resolved)
-                .collectList()
-                .flatMapMany(resolved -> new ExecutionFlux(queue, runs(commands, resolved), batch));
-    }
-
-    private static List<Run> runs(List<SqlCommand> commands, List<List<@Nullable Object>> sets) {
-        List<Run> runs = new ArrayList<>(sets.size() * commands.size());
-        for (List<@Nullable Object> values : sets) {
-            for (SqlCommand command : commands) {
-                runs.add(new Run(command, values));
-            }
-        }
-        return runs;
+        return bound.hasLobs()
+                ? bound.withoutLobs().flatMapMany(read -> new ExecutionFlux(queue, commands, read, batch))
+                : new ExecutionFlux(queue, commands, bound, batch);
     }
 
     private SqlCommand returning(SqlCommand command) {

@@ -68,7 +68,7 @@ final class Lobs {
     }
 
     /** The values with their large objects collected, each one once however often it stands among them. */
-    static Mono<List<@Nullable Object>> resolved(List<@Nullable Object> values) {
+    static Mono<@Nullable Object[]> resolved(@Nullable Object[] values) {
         return Mono.defer(() -> {
             Map<Object, Object> read = new HashMap<>();
             List<Mono<?>> lobs = new ArrayList<>();
@@ -81,10 +81,10 @@ final class Lobs {
         });
     }
 
-    private static List<@Nullable Object> plain(List<@Nullable Object> values, Map<Object, Object> read) {
-        List<@Nullable Object> plain = new ArrayList<>(values.size());
-        for (Object value : values) {
-            plain.add(value instanceof Mono<?> ? read.get(value) : value);
+    private static @Nullable Object[] plain(@Nullable Object[] values, Map<Object, Object> read) {
+        @Nullable Object[] plain = values.clone();
+        for (int i = 0; i < plain.length; i++) {
+            plain[i] = plain[i] instanceof Mono<?> lob ? read.get(lob) : plain[i];
         }
         return plain;
     }

@@ -56,6 +56,10 @@ final class RowFlux<T> extends Flux<T> {
         private final AtomicLong requested = new AtomicLong();
         private final AtomicInteger wakes = new AtomicInteger();
         private volatile boolean demandIsIllegal;
+
+        /** The worker while it is in a batch; others may read it late, but never find themselves. */
+        private @Nullable Thread emitting;
+
         private boolean executed;
         private boolean done;
 
@@ -65,7 +69,7 @@ final class RowFlux<T> extends Flux<T> {
             this.fetchSize = rows.fetchSize;
             this.mapper = rows.mapper;
             this.actual = actual;
-            this.reader = new RowReader(queue, run);
+            this.reader = new RowReader(queue, run.command());
             this.signal = queue.newSignal();
         }
 
@@ -82,6 +86,10 @@ final class RowFlux<T> extends Flux<T> {
         @Override
         public void cancel() {
             signal.cancel();
+            if (emitting == Thread.currentThread()) {
+                // From within a row's signal: the cursor is closed as soon as the subscriber returns.
+                return;
+            }
             queue.gone(this);
             // A task of its own, so that the cursor is closed before anything that is submitted after the cancel.
             queue.submit(new Closing());
@@ -112,10 +120,13 @@ final class RowFlux<T> extends Flux<T> {
             }
             int seen = wakes.get();
             boolean more = false;
+            emitting = Thread.currentThread();
             try {
                 more = batch();
             } catch (Throwable failure) {
                 end(failure);
+            } finally {
+                emitting = null;
             }
             if (!done && (more || wakes.addAndGet(-seen) != 0)) {
                 queue.submit(this);
@@ -152,7 +163,7 @@ final class RowFlux<T> extends Flux<T> {
             if (!executed) {
                 executed = true;
                 queue.opened(this);
-                reader.execute();
+                reader.execute(run);
             }
             return reader.next();
         }

@@ -1,120 +1,120 @@
 package dev.switchboard.jdbc;
 
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A running statement and its rows. Used on the worker only. */
+/** A statement taken for one user, who runs it, and its rows. Used on the worker only. */
 final class RowReader {
     private final CommandQueue queue;
-    private final Run run;
-    private @Nullable PreparedStatement statement;
-    private @Nullable ResultSet rows;
-    private @Nullable JdbcRowMetadata metadata;
+    private final SqlCommand command;
+    private @Nullable Prepared statement;
 
     /** False while and after a step fails: the driver may have finalised the statement, and it is not used again. */
     private boolean works = true;
 
-    RowReader(CommandQueue queue, Run run) {
+    RowReader(CommandQueue queue, SqlCommand command) {
         this.queue = queue;
-        this.run = run;
+        this.command = command;
+    }
+
+    SqlCommand command() {
+        return command;
     }
 
     /** Runs the statement as far as its first row, or to its end if it returns none; answers whether it returns rows. */
-    boolean execute() throws SQLException {
-        queue.transaction().beforeStatement(run.command().kind());
-        PreparedStatement prepared = queue.statements().take(run.command().sql());
-        statement = prepared;
-        run.bind(prepared);
-        works = false;
-        queue.session().works(prepared);
-        boolean returnsRows = prepared.execute();
-        works = true;
-        if (!returnsRows) {
-            return false;
+    boolean execute(Run run) throws SQLException {
+        queue.transaction().beforeStatement(command.kind());
+        Prepared prepared = statement;
+        if (prepared == null) {
+            prepared = queue.statements().take(command.sql());
+            statement = prepared;
         }
-        rows = prepared.getResultSet();
-        metadata = new JdbcRowMetadata(queue.session().columns(prepared));
-        return true;
+        works = false;
+        boolean returnsRows = prepared.execute(run.arguments());
+        works = true;
+        return returnsRows;
     }
 
     /** The next row, or null behind the last one. */
     @Nullable
     JdbcRow next() throws SQLException {
-        ResultSet open = rows;
-        JdbcRowMetadata columns = metadata;
-        PreparedStatement prepared = statement;
-        if (open == null || columns == null || prepared == null) {
+        Prepared prepared = statement;
+        if (prepared == null) {
             return null;
         }
         works = false;
-        queue.session().works(prepared);
-        boolean found = open.next();
+        @Nullable Object[] values = prepared.next();
         works = true;
-        if (!found) {
-            return null;
-        }
-        @Nullable Object[] values = new Object[columns.size()];
-        queue.session().read(prepared, open, values);
-        return new JdbcRow(queue.product(), columns, values);
+        return values == null ? null : new JdbcRow(queue.product(), prepared.columns(), values);
     }
 
     /** Closes the cursor and gives the statement back; does nothing the second time. */
     void close() throws SQLException {
-        PreparedStatement prepared = statement;
+        Prepared prepared = statement;
         if (prepared == null) {
             return;
         }
         statement = null;
-        if (rows != null) {
-            rows.close();
-        }
         if (works) {
-            queue.statements().giveBack(run.command().sql(), prepared);
+            queue.statements().giveBack(command.sql(), prepared);
         } else {
             prepared.close();
         }
     }
 
-    /** Runs the statement to its end, its rows read into memory. */
-    static JdbcResult readAll(CommandQueue queue, Run run) throws SQLException {
-        RowReader reader = new RowReader(queue, run);
+    /**
+     * Runs the statement to its end, its rows read into memory. A change that succeeded keeps its statement for the next set
+     * of values, until this reader is closed.
+     */
+    JdbcResult readAll(Run run) throws SQLException {
+        boolean kept = false;
         List<JdbcRow> rows = List.of();
         Long count = null;
         try {
-            boolean returnsRows = reader.execute();
-            JdbcRow row = returnsRows ? reader.next() : null;
-            if (row != null) {
-                rows = new ArrayList<>();
+            boolean returnsRows = execute(run);
+            if (returnsRows) {
+                rows = rest();
             }
-            while (row != null) {
-                rows.add(row);
-                row = reader.next();
-            }
-            if (run.command().kind() == SqlCommand.Kind.WRITE) {
-                count = returnsRows ? rows.size() : reader.updateCount();
+            if (command.kind() == SqlCommand.Kind.WRITE) {
+                count = returnsRows ? rows.size() : updateCount();
+                kept = true;
             }
         } finally {
-            reader.close();
+            if (!kept) {
+                close();
+            }
         }
-        reader.afterwards();
+        afterwards();
         return JdbcResult.inMemory(rows, count);
     }
 
+    private List<JdbcRow> rest() throws SQLException {
+        List<JdbcRow> rows = new ArrayList<>();
+        JdbcRow row = next();
+        while (row != null) {
+            rows.add(row);
+            row = next();
+        }
+        return rows;
+    }
+
     private long updateCount() throws SQLException {
-        return statement == null ? 0 : queue.session().updateCount(statement);
+        return statement == null ? 0 : statement.updateCount();
     }
 
     private void afterwards() throws SQLException {
-        switch (run.command().kind()) {
-            case TRANSACTION -> queue.transaction().afterTransactionStatement();
+        switch (command.kind()) {
+            case TRANSACTION -> {
+                queue.session().forgetSchema();
+                queue.transaction().afterTransactionStatement();
+            }
             case OTHER -> {
+                queue.session().forgetSchema();
                 queue.statements().clear();
-                Duration lockWait = queue.session().afterSetting(run.command());
+                Duration lockWait = queue.session().afterSetting(command);
                 if (lockWait != null) {
                     queue.transaction().setLockWaitTimeout(lockWait);
                 }

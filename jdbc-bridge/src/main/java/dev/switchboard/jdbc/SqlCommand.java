@@ -24,6 +24,16 @@ record SqlCommand(String sql, Kind kind, List<Integer> slots) {
         OTHER
     }
 
+    /** Whether its parameters are those of the whole script, in the same order. */
+    boolean takesAll() {
+        for (int i = 0; i < slots.size(); i++) {
+            if (slots.get(i) != i) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     SqlCommand withSql(String changed) {
         return new SqlCommand(changed, kind, slots);
     }

@@ -7,7 +7,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +39,7 @@ final class SqliteSession implements JdbcSession {
     private final String version;
     private final WriterLane lane;
     private final SqliteWrites writes;
+    private final SqliteSchema schema;
     private final SqliteLockWait lockWait = new SqliteLockWait(this::mustStop);
     private final SqliteFailures failures;
     private @Nullable StopSignal running;
@@ -53,6 +53,7 @@ final class SqliteSession implements JdbcSession {
         this.settings = settings;
         this.version = jdbc.libversion();
         this.writes = new SqliteWrites(jdbc);
+        this.schema = new SqliteSchema(jdbc, !settings.attach());
         // What the driver believes only, nothing is sent: SQLite commits each statement by itself. A driver that
         // believes
         // in auto-commit steps a BEGIN and a COMMIT of its own after each change.
@@ -121,11 +122,11 @@ final class SqliteSession implements JdbcSession {
     }
 
     @Override
-    public PreparedStatement prepare(String sql) throws SQLException {
+    public Prepared prepare(String sql) throws SQLException {
         if (!settings.attach()) {
             limitAttaching(sql);
         }
-        return jdbc.prepareStatement(sql);
+        return new SqlitePrepared(jdbc.prepareStatement(sql), schema);
     }
 
     /** The one that writes another file, which is refused to SQL where attaching is. */
@@ -160,16 +161,6 @@ final class SqliteSession implements JdbcSession {
             jdbc.setLimit(SQLiteLimits.SQLITE_LIMIT_ATTACHED, vacuum ? 1 : 0);
             mayAttach = vacuum;
         }
-    }
-
-    @Override
-    public List<JdbcColumn> columns(PreparedStatement statement) throws SQLException {
-        return SqliteRows.columns(statement);
-    }
-
-    @Override
-    public void read(PreparedStatement statement, ResultSet rows, @Nullable Object[] values) throws SQLException {
-        SqliteRows.read(statement, values);
     }
 
     @Override
@@ -293,6 +284,11 @@ final class SqliteSession implements JdbcSession {
         Duration meant = Duration.ofMillis(number("PRAGMA busy_timeout"));
         BusyHandler.setHandler(jdbc, lockWait);
         return meant;
+    }
+
+    @Override
+    public void forgetSchema() {
+        schema.forget();
     }
 
     @Override

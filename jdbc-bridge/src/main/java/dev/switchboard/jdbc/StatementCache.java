@@ -1,6 +1,5 @@
 package dev.switchboard.jdbc;
 
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -12,11 +11,16 @@ import java.util.Map;
 final class StatementCache {
     private final JdbcSession session;
     private final int max;
-    private final Map<String, PreparedStatement> idle = new LinkedHashMap<>();
+    private final Map<String, Prepared> idle = new LinkedHashMap<>();
 
     StatementCache(JdbcSession session, int max) {
         this.session = session;
         this.max = max;
+    }
+
+    /** Whether the statement is ready, so that its text is known to be right. */
+    boolean holds(String sql) {
+        return idle.containsKey(sql);
     }
 
     /** Fails as running the statement would if its text is wrong, and keeps it ready. */
@@ -27,25 +31,24 @@ final class StatementCache {
     }
 
     /** The statement for one user alone, until it is given back. */
-    PreparedStatement take(String sql) throws SQLException {
-        PreparedStatement ready = idle.remove(sql);
+    Prepared take(String sql) throws SQLException {
+        Prepared ready = idle.remove(sql);
         return ready != null ? ready : session.prepare(sql);
     }
 
-    /** Values are let go of, since they may be large or secret. */
-    void giveBack(String sql, PreparedStatement statement) throws SQLException {
-        statement.clearParameters();
+    void giveBack(String sql, Prepared statement) throws SQLException {
+        statement.reset();
         keep(sql, statement);
     }
 
-    private void keep(String sql, PreparedStatement statement) throws SQLException {
-        PreparedStatement twin = max > 0 ? idle.put(sql, statement) : statement;
+    private void keep(String sql, Prepared statement) throws SQLException {
+        Prepared twin = max > 0 ? idle.put(sql, statement) : statement;
         if (twin != null) {
             twin.close();
         }
         if (idle.size() > max) {
-            Iterator<PreparedStatement> oldest = idle.values().iterator();
-            PreparedStatement dropped = oldest.next();
+            Iterator<Prepared> oldest = idle.values().iterator();
+            Prepared dropped = oldest.next();
             oldest.remove();
             dropped.close();
         }
@@ -53,9 +56,9 @@ final class StatementCache {
 
     /** After a change of the schema or of settings: what was prepared before may have stale columns. */
     void clear() throws SQLException {
-        List<PreparedStatement> dropped = new ArrayList<>(idle.values());
+        List<Prepared> dropped = new ArrayList<>(idle.values());
         idle.clear();
-        for (PreparedStatement statement : dropped) {
+        for (Prepared statement : dropped) {
             statement.close();
         }
     }

@@ -49,6 +49,11 @@ final class StopSignal {
         return cancelled;
     }
 
+    /** The time begins anew, for the next statement of the same caller. */
+    void restart() {
+        usedNanos = 0;
+    }
+
     void enter() {
         if (budgetNanos != 0) {
             enteredAt = System.nanoTime();

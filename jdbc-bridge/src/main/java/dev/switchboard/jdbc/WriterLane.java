@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -14,6 +15,9 @@ import reactor.core.Disposables;
  * asked. Whoever waits for it waits without a thread, where the database itself would only let it try again and again.
  */
 final class WriterLane {
+    /** How long somebody may go on writing while others wait; a change of threads costs as much as a small change of rows. */
+    private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
     private static final Map<Object, WriterLane> LANES = new HashMap<>();
 
     private final Object database;
@@ -115,6 +119,17 @@ final class WriterLane {
 
         State state() {
             return state;
+        }
+
+        boolean isOf(String whoever) {
+            return who.equals(whoever);
+        }
+
+        /** Whether whoever has the right may go on with it: while nobody waits, and for a moment when somebody does. */
+        boolean mayGoOn() {
+            synchronized (waiting) {
+                return waiting.isEmpty() || System.nanoTime() - since < TURN_NANOS;
+            }
         }
 
         Duration patience() {

@@ -22,7 +22,7 @@ final class WriterTurn {
     private final @Nullable WriterLane lane;
     private final String target;
     private final Runnable resume;
-    private final long number = COUNT.incrementAndGet();
+    private final String self = "connection " + COUNT.incrementAndGet();
     private volatile CommandQueue.@Nullable Task parked;
     private volatile WriterLane.@Nullable Claim claim;
 
@@ -72,8 +72,7 @@ final class WriterTurn {
         if (access.need() == WriteAccess.Need.NONE) {
             return Answer.RUN;
         }
-        String who =
-                (access.name().isEmpty() ? "" : "transaction '" + access.name() + "' on ") + "connection " + number;
+        String who = holder(access);
         WriterLane.Claim made = free.claimIfFree(who);
         if (made != null || access.need() == WriteAccess.Need.IF_FREE) {
             claim = made;
@@ -98,10 +97,32 @@ final class WriterTurn {
         }
     }
 
-    /** Gives the right back unless a transaction still needs it. */
-    void settle(boolean inTransaction) {
+    /**
+     * Whether the task that follows writes as well, and the turn is still young. Handing it over to another connection changes
+     * threads, which takes as long as a small change.
+     */
+    boolean lastsFor(CommandQueue.@Nullable Task following) {
         WriterLane.Claim made = claim;
-        if (made != null && !inTransaction) {
+        if (made == null || following == null || !made.mayGoOn()) {
+            return false;
+        }
+        try {
+            WriteAccess access = following.access();
+            return access.need() == WriteAccess.Need.TURN && made.isOf(holder(access));
+        } catch (RuntimeException unknown) {
+            // It is asked again before it runs, and told then.
+            return false;
+        }
+    }
+
+    private String holder(WriteAccess access) {
+        return access.name().isEmpty() ? self : "transaction '" + access.name() + "' on " + self;
+    }
+
+    /** Gives the right back unless it is still needed. */
+    void settle(boolean stillNeeded) {
+        WriterLane.Claim made = claim;
+        if (made != null && !stillNeeded) {
             claim = null;
             made.giveBack();
         }

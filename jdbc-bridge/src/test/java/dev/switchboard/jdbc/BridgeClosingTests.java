@@ -19,6 +19,7 @@ import java.sql.DriverManager;
 import java.sql.DriverPropertyInfo;
 import java.sql.SQLException;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,6 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.reactivestreams.Subscriber;
+import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -156,7 +159,7 @@ class BridgeClosingTests {
                 .concatMap(result -> result.map(row -> row.get(0)))
                 .subscribe(new BaseSubscriber<Object>() {
                     @Override
-                    protected void hookOnSubscribe(org.reactivestreams.Subscription subscription) {
+                    protected void hookOnSubscribe(Subscription subscription) {
                         request(1);
                     }
 
@@ -219,6 +222,50 @@ class BridgeClosingTests {
                             assertThat(((R2dbcException) error).getSqlState()).isEqualTo("08003"))
                     .verify(PATIENCE);
             await(holder.close());
+        }
+    }
+
+    /** Who breaks the rules of Reactive Streams harms nobody but itself. */
+    private static <T> Subscriber<T> throwing() {
+        return new Subscriber<>() {
+            @Override
+            public void onSubscribe(Subscription subscription) {
+                subscription.request(Long.MAX_VALUE);
+            }
+
+            @Override
+            public void onNext(T value) {
+                throw new IllegalStateException("a subscriber's own mistake");
+            }
+
+            @Override
+            public void onError(Throwable error) {
+                throw new IllegalStateException("a subscriber's own mistake");
+            }
+
+            @Override
+            public void onComplete() {
+                throw new IllegalStateException("a subscriber's own mistake");
+            }
+        };
+    }
+
+    @Test
+    void aSubscriberThatThrowsWhenAConnectionHasClosedKeepsNobodyWaitingAndNoThread() {
+        try (TestDatabase database = TestDatabase.url(
+                "r2dbc:sqlite:///" + directory.resolve("test.db").toUri().getRawPath() + "?maxThreads=1")) {
+            BridgeConnection connection = (BridgeConnection) database.open();
+            CompletableFuture<Boolean> bothWait = new CompletableFuture<>();
+            connection.jdbc(jdbc -> bothWait.join()).subscribe(throwing());
+            connection.close().subscribe(throwing());
+            Sinks.Empty<Void> closed = Sinks.empty();
+            connection.close().subscribe(null, closed::tryEmitError, closed::tryEmitEmpty);
+            bothWait.complete(true);
+            await(closed.asMono());
+            assertThat(openCount(database)).isZero();
+            Connection next = database.open();
+            assertThat(values(next, "SELECT 1")).containsExactly(1);
+            await(next.close());
         }
     }
 

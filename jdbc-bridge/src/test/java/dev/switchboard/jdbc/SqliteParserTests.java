@@ -11,6 +11,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -210,7 +211,10 @@ class SqliteParserTests {
                 List<Object> bridged = new java.util.ArrayList<>();
                 List<Object> direct = new java.util.ArrayList<>();
                 try (PreparedStatement prepared = sqlite.prepareStatement(sql)) {
-                    new Run(script.commands().get(0), values).bind(prepared);
+                    @Nullable Object[] arguments = new Run(script.commands().get(0), values.toArray()).arguments();
+                    for (int i = 0; i < arguments.length; i++) {
+                        prepared.setObject(i + 1, arguments[i]);
+                    }
                     read(prepared, bridged);
                     for (int i = 0; i < prepared.getParameterMetaData().getParameterCount(); i++) {
                         prepared.setObject(i + 1, 100 + i);

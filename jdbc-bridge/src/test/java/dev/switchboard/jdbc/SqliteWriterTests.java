@@ -27,6 +27,7 @@ import java.util.Properties;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -354,5 +355,29 @@ class SqliteWriterTests {
             }
         }
         await(insert(writer, 1));
+    }
+
+    private static Mono<Void> writeOneByOne(Connection connection, int who) {
+        return Flux.range(0, 1_000)
+                .concatMap(
+                        n -> Mono.from(connection
+                                        .createStatement("INSERT INTO t VALUES (?)")
+                                        .bind(0, who)
+                                        .execute())
+                                .flatMap(result -> Mono.from(result.getRowsUpdated())),
+                        0)
+                .then();
+    }
+
+    @Test
+    void whoeverWritesWithoutAPauseGoesOnForAMomentAndThenLetsOthersWrite() {
+        Connection other = connection();
+        await(Mono.when(writeOneByOne(writer, 1), writeOneByOne(other, 2)));
+        List<Object> turns = values(writer, "SELECT v FROM t ORDER BY rowid");
+        long changes = IntStream.range(1, turns.size())
+                .filter(i -> !turns.get(i).equals(turns.get(i - 1)))
+                .count();
+        assertThat(turns).hasSize(2_000);
+        assertThat(changes).isBetween(3L, 1_000L);
     }
 }
