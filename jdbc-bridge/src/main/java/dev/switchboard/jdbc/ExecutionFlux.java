@@ -125,6 +125,9 @@ final class ExecutionFlux extends Flux<Result> {
                 throw new IllegalArgumentException(
                         "Results were requested with a demand that is not positive (rule 3.9)");
             }
+            if (next == 0) {
+                requireAllowed();
+            }
             while (!cancelled && !done && requested.get() > 0) {
                 int index = next++;
                 Result result = result(index);
@@ -138,6 +141,13 @@ final class ExecutionFlux extends Flux<Result> {
                 if (done && !cancelled) {
                     actual.onComplete();
                 }
+            }
+        }
+
+        /** All of a text or none of it: what is refused must not have happened in part. */
+        private void requireAllowed() {
+            for (int index = 0; index <= lastChange && !cancelled; index++) {
+                queue.session().requireAllowed(runs.get(index).command());
             }
         }
 
