@@ -12,6 +12,7 @@ final class SessionSettings {
     private @Nullable IsolationLevel isolation;
     private @Nullable Duration lockWaitTimeout;
     private @Nullable Duration statementTimeout;
+    private @Nullable Duration lockWaitLimit;
     private @Nullable Duration statementLimit;
     private boolean autoCommit = true;
     private boolean isolationPending;
@@ -48,6 +49,19 @@ final class SessionSettings {
         return limit == null || limit.isZero() ? null : limit;
     }
 
+    /** How long this handle wants to wait for a lock, or null where it has not said. */
+    synchronized @Nullable Duration lockWait() {
+        return lockWaitTimeout == null ? lockWaitLimit : lockWaitTimeout;
+    }
+
+    /** What was applied to one connection is to be applied to the next one. */
+    synchronized void again() {
+        isolationPending |= isolation != null;
+        autoCommitPending |= !autoCommit;
+        lockWaitTimeout = lockWait();
+        statementTimeout = statementTimeout == null ? statementLimit : statementTimeout;
+    }
+
     synchronized boolean autoCommit() {
         return autoCommit;
     }
@@ -75,6 +89,7 @@ final class SessionSettings {
         Duration lockWait = lockWaitTimeout;
         if (lockWait != null) {
             lockWaitTimeout = null;
+            lockWaitLimit = lockWait;
             changes.timeouts();
             work = work.then(
                     physical.sheet().can(DriverSheet.Capability.LOCK_TIMEOUT)
