@@ -22,16 +22,20 @@ public final class AcquireTimeoutException extends R2dbcTimeoutException impleme
      * @param counts how the pool stood when the borrower gave up
      */
     public AcquireTimeoutException(String connectionName, Duration waited, PoolCounts counts) {
-        this(connectionName, waited, counts, message(connectionName, waited, counts));
+        this(connectionName, waited, counts, message(connectionName, waited, counts, "no connection", ""));
     }
 
     private AcquireTimeoutException(String connectionName, Duration waited, PoolCounts counts, String message) {
+        this(connectionName, waited, counts, message, ErrorFacts.about(connectionName));
+    }
+
+    private AcquireTimeoutException(
+            String connectionName, Duration waited, PoolCounts counts, String message, ErrorFacts facts) {
         super(message);
         this.connectionName = connectionName;
         this.waited = waited;
         this.counts = counts;
-        this.facts = ErrorFacts.about(connectionName)
-                .and("waited", waited)
+        this.facts = facts.and("waited", waited)
                 .and("inUse", counts.inUse())
                 .and("idle", counts.idle())
                 .and("opening", counts.opening())
@@ -71,10 +75,34 @@ public final class AcquireTimeoutException extends R2dbcTimeoutException impleme
                         + " preparation waits for, or raise resetTimeout of its PoolOptions.");
     }
 
-    private static String message(String name, Duration waited, PoolCounts counts) {
-        return ErrorText.connection(name) + ": no connection became free within " + ErrorText.duration(waited)
+    /** For a borrower that waited for one of the connections that only query. */
+    static AcquireTimeoutException reading(String name, Duration waited, PoolCounts counts) {
+        return new AcquireTimeoutException(
+                name,
+                waited,
+                counts,
+                message(name, waited, counts, "none of the connections that read", "; one more is kept for writing"));
+    }
+
+    /** For a borrower that waited for the one connection that writes, which somebody else has. */
+    static AcquireTimeoutException writing(
+            String name, Duration waited, PoolCounts counts, String heldBy, Duration heldFor) {
+        return new AcquireTimeoutException(
+                name,
+                waited,
+                counts,
+                ErrorText.connection(name) + ": its one writer did not become free within " + ErrorText.duration(waited)
+                        + "; " + heldBy + " has held it for " + ErrorText.duration(heldFor) + ", and "
+                        + counts.waiting() + " others wait."
+                        + " Keep what writes short and close its connection, read in read-only transactions, or raise"
+                        + " acquireTimeout of its PoolOptions or the lock wait time-out.",
+                ErrorFacts.about(name).and("heldBy", heldBy).and("heldFor", heldFor));
+    }
+
+    private static String message(String name, Duration waited, PoolCounts counts, String none, String more) {
+        return ErrorText.connection(name) + ": " + none + " became free within " + ErrorText.duration(waited)
                 + " (in use " + counts.inUse() + ", idle " + counts.idle() + ", opening " + counts.opening()
-                + ", waiting " + counts.waiting() + ", max " + counts.max() + ")."
+                + ", waiting " + counts.waiting() + ", max " + counts.max() + more + ")."
                 + " Hold connections for a shorter time, or raise maxSize or acquireTimeout of its PoolOptions.";
     }
 }

@@ -10,7 +10,9 @@ import io.r2dbc.spi.TransactionDefinition;
 import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -59,14 +61,14 @@ final class ConnectionHandle implements SwitchboardConnection {
         return Flux.deferContextual(context -> {
             session.binding().check(context);
             Turn turn = turns.turn(command.sql(), false);
-            return ready(turn)
+            return ready(turn, mayWrite(command.sql()))
                     .thenMany(Flux.defer(() -> results(turn, command)))
                     .doOnCancel(turn::cancel);
         });
     }
 
-    private Mono<Void> ready(Turn turn) {
-        return turn.mine().then(session.ready(turn)).doOnError(failure -> turn.leave());
+    private Mono<Void> ready(Turn turn, BooleanSupplier writes) {
+        return turn.mine().then(session.ready(turn, writes)).doOnError(failure -> turn.leave());
     }
 
     private Flux<Result> results(Turn turn, Command<Result> command) {
@@ -85,15 +87,37 @@ final class ConnectionHandle implements SwitchboardConnection {
         }
     }
 
-    private static Publisher<Result> sent(Command<Result> command, Connection driver) {
-        return Flux.from(command.send().apply(driver));
+    /** Where a connection that only reads refuses the command, nothing has happened: it goes to the one that writes. */
+    private Flux<Result> sent(Command<Result> command, Connection driver) {
+        Flux<Result> sent = Flux.from(command.send().apply(driver));
+        if (!session.isQueryOnly()) {
+            return sent;
+        }
+        AtomicBoolean answered = new AtomicBoolean();
+        return sent.doOnNext(result -> answered.set(true)).onErrorResume(failure -> {
+            boolean elsewhere = !answered.get() && session.mayWriteElsewhere(failure);
+            return elsewhere
+                    ? session.moveToWriter(command.sql()).thenMany(Flux.defer(() -> again(command)))
+                    : Flux.error(failure);
+        });
     }
 
-    /** Runs an operation without rows in its turn. A cancel lets it go on: half a commit helps nobody. */
-    private Mono<Void> control(String name, boolean endsTransaction, boolean needsConnection, Mono<Void> operation) {
+    /** The echo has heard the command already. */
+    private Flux<Result> again(Command<Result> command) {
+        session.changes().sent(command.sql());
+        return Flux.from(command.send().apply(session.driver()));
+    }
+
+    /**
+     * Runs an operation without rows in its turn. A cancel lets it go on: half a commit helps nobody.
+     *
+     * @param connection whether the connection that it needs must be one that writes; null where it needs none
+     */
+    private Mono<Void> control(
+            String name, boolean endsTransaction, @Nullable BooleanSupplier connection, Mono<Void> operation) {
         return Mono.defer(() -> {
             Turn turn = turns.turn(name, endsTransaction);
-            Mono<Void> ready = needsConnection ? ready(turn) : turn.mine();
+            Mono<Void> ready = connection == null ? turn.mine() : ready(turn, connection);
             return ready.then(Mono.defer(() -> inTurn(turn, operation))).doOnCancel(turn::cancel);
         });
     }
@@ -118,20 +142,20 @@ final class ConnectionHandle implements SwitchboardConnection {
     @Override
     public Mono<Void> beginTransaction(TransactionDefinition definition) {
         Objects.requireNonNull(definition, "definition");
-        Mono<Void> recorded = control("begin", false, false, session.recordBegin(definition));
+        Mono<Void> recorded = control("begin", false, null, session.recordBegin(definition));
         return session.exchangeOptions().eagerBegin()
-                ? recorded.then(control("begin", false, true, Mono.empty()))
+                ? recorded.then(control("begin", false, HandleLease.ANY, Mono.empty()))
                 : recorded;
     }
 
     @Override
     public Mono<Void> commitTransaction() {
-        return control("commit", false, false, session.commit());
+        return control("commit", false, null, session.commit());
     }
 
     @Override
     public Mono<Void> rollbackTransaction() {
-        return control("rollback", true, false, session.rollback());
+        return control("rollback", true, null, session.rollback());
     }
 
     @Override
@@ -140,7 +164,10 @@ final class ConnectionHandle implements SwitchboardConnection {
         Mono<Void> begun = Mono.defer(
                 () -> session.transactionBegun() || !session.isAutoCommit() ? Mono.empty() : beginTransaction());
         return begun.then(control(
-                "savepoint", false, true, Mono.defer(() -> done(session.driver().createSavepoint(savepoint(name))))));
+                "savepoint",
+                false,
+                HandleLease.ANY,
+                Mono.defer(() -> done(session.driver().createSavepoint(savepoint(name))))));
     }
 
     @Override
@@ -149,7 +176,7 @@ final class ConnectionHandle implements SwitchboardConnection {
         return control(
                 "release savepoint",
                 false,
-                true,
+                HandleLease.ANY,
                 Mono.defer(() -> done(session.driver().releaseSavepoint(savepoint(name)))));
     }
 
@@ -159,7 +186,7 @@ final class ConnectionHandle implements SwitchboardConnection {
         return control(
                 "rollback to savepoint",
                 true,
-                true,
+                HandleLease.ANY,
                 Mono.defer(() -> done(session.driver().rollbackTransactionToSavepoint(savepoint(name)))));
     }
 
@@ -177,7 +204,7 @@ final class ConnectionHandle implements SwitchboardConnection {
 
     @Override
     public Mono<Void> setAutoCommit(boolean autoCommit) {
-        return control("set auto-commit", false, false, session.autoCommit(autoCommit));
+        return control("set auto-commit", false, null, session.autoCommit(autoCommit));
     }
 
     @Override
@@ -211,14 +238,24 @@ final class ConnectionHandle implements SwitchboardConnection {
     }
 
     private Mono<Void> record(String name, Runnable setting) {
-        return control(name, false, false, Mono.fromRunnable(setting));
+        return control(name, false, null, Mono.fromRunnable(setting));
     }
 
     // ---- what is known
 
     @Override
     public Mono<Void> open() {
-        return control("open", false, true, Mono.empty());
+        return control("open", false, HandleLease.ANY, Mono.empty());
+    }
+
+    @Override
+    public Mono<Void> openFor(String sql) {
+        Objects.requireNonNull(sql, "sql");
+        return control("open", false, mayWrite(sql), Mono.empty());
+    }
+
+    private static BooleanSupplier mayWrite(String sql) {
+        return () -> !SessionChanges.beginsReading(sql);
     }
 
     @Override
@@ -232,7 +269,7 @@ final class ConnectionHandle implements SwitchboardConnection {
                     if (depth == ValidationDepth.LOCAL) {
                         return physical == null ? Mono.just(true) : Mono.from(physical.validate(depth));
                     }
-                    return control("validate", false, true, Mono.defer(this::validateRemote))
+                    return control("validate", false, HandleLease.ANY, Mono.defer(this::validateRemote))
                             .thenReturn(true);
                 })
                 .onErrorReturn(false);
@@ -289,7 +326,11 @@ final class ConnectionHandle implements SwitchboardConnection {
         Objects.requireNonNull(type, "type");
         return Mono.defer(() -> {
             AtomicReference<C> found = new AtomicReference<>();
-            return control("unwrap", false, true, Mono.fromRunnable(() -> found.set(session.driver(type))))
+            return control(
+                            "unwrap",
+                            false,
+                            HandleLease.WRITER,
+                            Mono.fromRunnable(() -> found.set(session.driver(type))))
                     .then(Mono.fromSupplier(found::get));
         });
     }

@@ -11,7 +11,7 @@ import reactor.util.context.ContextView;
 import reactor.util.retry.Retry;
 
 /**
- * What stands behind one name: its definition and, once it is used, its pool. A slot outlives its pools; only
+ * What stands behind one name: its definition and, once it is used, its pool or pools. A slot outlives its pools; only
  * unregistering the name ends it.
  */
 final class ConnectionSlot {
@@ -44,7 +44,7 @@ final class ConnectionSlot {
     private final AtomicInteger comers = new AtomicInteger();
     private volatile @Nullable DerivedSlots derived;
     private volatile ConnectionDefinition definition;
-    private volatile @Nullable SlotPool pool;
+    private volatile @Nullable SlotPools pools;
     private volatile Echo echo = Echo.OFF;
     private @Nullable Mono<Void> opening;
     private @Nullable Supplier<? extends RuntimeException> removed;
@@ -63,10 +63,10 @@ final class ConnectionSlot {
         return definition;
     }
 
-    /** The open pool, or null while nobody has used the name. */
+    /** The open pools, or null while nobody has used the name. */
     @Nullable
-    SlotPool pool() {
-        return pool;
+    SlotPools pools() {
+        return pools;
     }
 
     /** One of its connections was opened or closed, or somebody comes for the first one. */
@@ -88,7 +88,7 @@ final class ConnectionSlot {
     }
 
     private boolean hasConnections() {
-        SlotPool open = pool;
+        SlotPools open = pools;
         return open != null && open.hasConnections();
     }
 
@@ -104,7 +104,7 @@ final class ConnectionSlot {
     ConnectionStatus status() {
         ConnectionDefinition now = definition;
         String product = DriverSheet.of(now.driver()).product();
-        SlotPool open = pool;
+        SlotPools open = pools;
         return new ConnectionStatus(
                 now.name(),
                 product,
@@ -115,14 +115,14 @@ final class ConnectionSlot {
     }
 
     private PoolCounts counts() {
-        SlotPool open = pool;
+        SlotPools open = pools;
         return open == null ? new PoolCounts(0, 0, 0, 0, definition.pool().maxSize()) : open.counts();
     }
 
     /** Opens the pool, where that has not happened yet, and its first connections; says how many are open then. */
     Mono<Integer> warmUp() {
         return open().flatMap(opened -> core.background()
-                .detached(opened.keeper().warmUp())
+                .detached(opened.warmUp())
                 .then(Mono.fromSupplier(() -> {
                     PoolCounts counts = opened.counts();
                     return counts.inUse() + counts.idle();
@@ -162,7 +162,7 @@ final class ConnectionSlot {
                     .onErrorResume(
                             SlotPool.MovedException.class,
                             moved -> attempt(route, context, receiver).retryWhen(MOVED))
-                    .timeout(limit, Mono.defer(() -> Mono.error(timedOut(limit))), core.timer());
+                    .timeout(limit, Mono.defer(() -> Mono.error(timedOut(limit, receiver))), core.timer());
         });
     }
 
@@ -190,9 +190,9 @@ final class ConnectionSlot {
 
     /** Whether nobody has a connection, waits for one or opens the pool. */
     boolean isIdle() {
-        SlotPool open;
+        SlotPools open;
         synchronized (this) {
-            open = pool;
+            open = pools;
             if (opening != null) {
                 return false;
             }
@@ -205,8 +205,8 @@ final class ConnectionSlot {
         return Mono.defer(this::open).flatMap(open -> open.acquire(route, context, receiver));
     }
 
-    Mono<SlotPool> open() {
-        SlotPool open = pool;
+    Mono<SlotPools> open() {
+        SlotPools open = pools;
         if (open != null) {
             return Mono.just(open);
         }
@@ -216,7 +216,7 @@ final class ConnectionSlot {
                 return Mono.error(removed.get());
             }
             opened = opening;
-            if (opened == null && pool == null) {
+            if (opened == null && pools == null) {
                 // Looking for a driver reads the class path; and half a look-up helps nobody, so it is never
                 // interrupted.
                 opened = core.background()
@@ -230,14 +230,14 @@ final class ConnectionSlot {
     /** Opens a pool of the definition; should that be another one by then, the first borrower to come opens again. */
     private void openNow() {
         ConnectionDefinition wanted = definition;
-        SlotPool fresh = null;
+        SlotPools fresh = null;
         try {
             owner.beforeOpening().run();
-            fresh = new SlotPool(wanted, core, this);
+            fresh = new SlotPools(wanted, core, this);
         } finally {
             boolean opened = opened(wanted, fresh);
             if (fresh != null && opened) {
-                fresh.keeper().start();
+                fresh.start();
             } else if (fresh != null) {
                 core.background().start(fresh.drain(SlotPool.MovedException::new));
             }
@@ -245,17 +245,20 @@ final class ConnectionSlot {
         }
     }
 
-    private synchronized boolean opened(ConnectionDefinition wanted, @Nullable SlotPool fresh) {
+    private synchronized boolean opened(ConnectionDefinition wanted, @Nullable SlotPools fresh) {
         opening = null;
         if (removed != null || !definition.equals(wanted)) {
             return false;
         }
-        pool = fresh;
+        pools = fresh;
         return true;
     }
 
-    AcquireTimeoutException timedOut(Duration limit) {
-        return new AcquireTimeoutException(definition.name(), limit, counts());
+    AcquireTimeoutException timedOut(Duration limit, Lease.Receiver receiver) {
+        SlotPools open = pools;
+        return open == null
+                ? new AcquireTimeoutException(definition.name(), limit, counts())
+                : open.timedOut(limit, receiver);
     }
 
     /** From now on the name means this definition; the old pool drains, its waiting borrowers move to the new one. */
@@ -279,8 +282,8 @@ final class ConnectionSlot {
         if (next != null) {
             definition = next;
         }
-        Mono<Void> drained = drained(pool, SlotPool.MovedException::new);
-        pool = null;
+        Mono<Void> drained = drained(pools, SlotPool.MovedException::new);
+        pools = null;
         DerivedSlots present = derived;
         return present == null ? drained : Mono.when(drained, present.clear());
     }
@@ -288,14 +291,14 @@ final class ConnectionSlot {
     /** Ends the name: waiting borrowers fail at once, with the reason given. */
     synchronized Mono<Void> remove(Supplier<? extends RuntimeException> reason) {
         removed = reason;
-        Mono<Void> drained = drained(pool, reason);
-        pool = null;
+        Mono<Void> drained = drained(pools, reason);
+        pools = null;
         DerivedSlots present = derived;
         return present == null ? drained : Mono.when(drained, present.close(reason));
     }
 
     /** Drains when subscribed, since that calls the borrowers who wait: whoever holds a lock subscribes after letting it go. */
-    private static Mono<Void> drained(@Nullable SlotPool old, Supplier<? extends Throwable> reason) {
+    private static Mono<Void> drained(@Nullable SlotPools old, Supplier<? extends Throwable> reason) {
         return old == null ? Mono.empty() : Mono.defer(() -> old.drain(reason));
     }
 }

@@ -200,7 +200,7 @@ final class DerivedSlots {
             ConnectionOverride missing = waitsFor;
             ConnectionDefinition definition = base.definition();
             return missing == null
-                    ? slot.timedOut(limit)
+                    ? slot.timedOut(limit, receiver)
                     : new OverridePoolsBusyException(
                             definition.name(),
                             missing,

@@ -41,7 +41,12 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
         /** The driver takes back itself, when its connection is released, what {@code set..Timeout} changed. */
         TIMEOUT_RESET,
         /** The driver quotes savepoint names itself. */
-        QUOTES_SAVEPOINTS
+        QUOTES_SAVEPOINTS,
+        /**
+         * One connection writes at a time, others read meanwhile, and the driver's option {@code queryOnly} makes one that
+         * refuses to write before anything has happened, with SQLSTATE 25006.
+         */
+        ONE_WRITER
     }
 
     private static final List<DriverSheet> SHEETS = List.of(
@@ -82,7 +87,8 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
                     Capability.LOCK_TIMEOUT,
                     Capability.STATEMENT_TIMEOUT,
                     Capability.TIMEOUT_RESET,
-                    Capability.QUOTES_SAVEPOINTS),
+                    Capability.QUOTES_SAVEPOINTS,
+                    Capability.ONE_WRITER),
             bridged("duckdb", "DuckDB"),
             bridged("jdbc", "JDBC"),
             sheet("h2", "H2", '"', Capability.CANCEL, Capability.BLOCKS_SUBSCRIBER));

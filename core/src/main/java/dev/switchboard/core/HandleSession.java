@@ -2,20 +2,21 @@ package dev.switchboard.core;
 
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.IsolationLevel;
+import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.TransactionDefinition;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 
 /**
  * The session behind one handle: its route, its physical connection once there is one, what was set before that, the state
  * of its transaction, and how it is given back.
  *
- * <p>Apart from {@link #accept}, {@link #broken} and the getters everything here runs within a turn, so one step at a time.
+ * <p>Apart from {@link #broken} and the getters everything here runs within a turn, so one step at a time.
  */
 final class HandleSession {
 
@@ -25,25 +26,22 @@ final class HandleSession {
         ACTIVE
     }
 
-    private final SlotTable slots;
+    private static final String READ_ONLY_STATE = "25006";
+
     private final RegistryCore core;
     private final RouteBinding binding;
-    private final SessionChanges changes = new SessionChanges();
     private final SessionSettings settings = new SessionSettings();
-    private final Object leaseLock = new Object();
-    private final Sinks.Empty<Void> closing = Sinks.empty();
-    private volatile @Nullable Route route;
-    private volatile @Nullable Lease lease;
+    private final HandleLease lease;
+    private volatile SessionChanges changes = new SessionChanges();
     private volatile Transaction transaction = Transaction.NONE;
     private volatile @Nullable TransactionDefinition definition;
     private volatile @Nullable Throwable unusable;
     private volatile boolean broken;
-    private volatile boolean closed;
 
     HandleSession(SlotTable slots, RegistryCore core, RouteBinding binding) {
-        this.slots = slots;
         this.core = core;
         this.binding = binding;
+        this.lease = new HandleLease(this, slots, binding);
     }
 
     Scheduler timer() {
@@ -72,20 +70,20 @@ final class HandleSession {
 
     @Nullable
     PhysicalConnection physical() {
-        Lease held = lease;
+        Lease held = lease.held();
         return held == null ? null : held.physical();
     }
 
     /** How errors name the connection: with its override, where it has one. */
     @Nullable
     String connectionName() {
-        Route decided = route;
+        Route decided = decidedRoute();
         return decided == null ? null : decided.shownName();
     }
 
     @Nullable
     String registeredName() {
-        Route decided = route;
+        Route decided = decidedRoute();
         return decided == null ? null : decided.connectionName();
     }
 
@@ -116,7 +114,7 @@ final class HandleSession {
 
     /** A driver's error passes on as it is, unless the connection was closed by force because its name is going away. */
     Throwable translated(Throwable failure) {
-        Lease held = lease;
+        Lease held = lease.held();
         if (held == null
                 || !held.pool().isDraining()
                 || !held.physical().isGone()
@@ -129,42 +127,31 @@ final class HandleSession {
     // ---- the way to a connection
 
     Mono<Route> route() {
-        return Mono.defer(() -> {
-            Route decided = route;
-            return decided != null
-                    ? Mono.just(decided)
-                    : binding.resolve(readOnly()).map(this::decide);
-        });
+        return lease.route();
     }
 
     Mono<String> product() {
-        return route().flatMap(decided -> slots.find(decided.connectionName()))
-                .map(slot -> slot.status().product());
+        return lease.product();
     }
 
     /** What of this handle's statements is to be written to the log. */
     Echo echo() {
-        Lease held = lease;
+        Lease held = lease.held();
         return held == null ? Echo.OFF : held.pool().echo();
     }
 
     @Nullable
     Route decidedRoute() {
-        return route;
+        return lease.decidedRoute();
     }
 
-    private Route decide(Route resolved) {
-        synchronized (leaseLock) {
-            Route decided = route;
-            if (decided == null) {
-                decided = resolved;
-                route = decided;
-            }
-            return decided;
-        }
+    /** The transaction that was recorded or has begun; null where there is none. */
+    @Nullable
+    TransactionDefinition definition() {
+        return definition;
     }
 
-    private boolean readOnly() {
+    boolean isReadOnlyTransaction() {
         TransactionDefinition recorded = definition;
         return recorded != null && Boolean.TRUE.equals(recorded.getAttribute(TransactionDefinition.READ_ONLY));
     }
@@ -172,35 +159,62 @@ final class HandleSession {
     /**
      * Sees to it that there is a connection with everything on it that was recorded: the settings, and the begin. Taking the
      * connection may be cancelled; what is sent on it may not.
+     *
+     * @param writes whether it must be one that writes, where the transaction does not say it; asked where only one does
      */
-    Mono<Void> ready(Turn turn) {
+    Mono<Void> ready(Turn turn, BooleanSupplier writes) {
         return Mono.defer(() -> {
             Throwable reason = unusable;
             if (reason != null || broken) {
                 return Mono.error(reason != null ? reason : released(turn.sql()));
             }
-            if (lease != null && !settings.pending() && transaction != Transaction.RECORDED) {
+            lease.works(turn.sql());
+            if (lease.serves(writes) && !settings.pending() && transaction != Transaction.RECORDED) {
                 return Mono.empty();
             }
-            return acquire().then(Mono.defer(() -> setUp(turn)));
+            return lease.taken(writes).then(Mono.defer(() -> setUp(turn)));
         });
     }
 
-    private Mono<Void> acquire() {
-        return lease != null
-                ? Mono.empty()
-                : route().flatMap(decided -> slots.acquire(decided, binding.capturedContext(), this::accept)
-                        .takeUntilOther(closing.asMono()));
+    /** Whether a connection refused a statement because it only reads, so that nothing has happened and another one may. */
+    boolean mayWriteElsewhere(Throwable failure) {
+        Lease held = lease.held();
+        return held != null
+                && held.isQueryOnly()
+                && !lease.serves(HandleLease.WRITER)
+                && failure instanceof R2dbcException refusal
+                && READ_ONLY_STATE.equals(refusal.getSqlState());
     }
 
-    private boolean accept(Lease given) {
-        synchronized (leaseLock) {
-            if (closed || lease != null) {
-                return false;
-            }
-            lease = given;
-            return true;
-        }
+    /** Moves to the connection that writes, in the middle of a turn and outside of any transaction. */
+    Mono<Void> moveToWriter(String sql) {
+        return lease.taken(HandleLease.WRITER).then(Mono.defer(() -> {
+            PhysicalConnection physical = physical();
+            return physical == null
+                    ? Mono.error(released(sql))
+                    : command(Mono.defer(() -> settings.apply(physical, changes, connectionName())));
+        }));
+    }
+
+    /** The return of a connection that the handle goes on without. */
+    SessionReturn movingFrom(Lease reader) {
+        SessionChanges made = changes;
+        changes = new SessionChanges();
+        settings.again();
+        return new SessionReturn(this, reader, made);
+    }
+
+    boolean isQueryOnly() {
+        Lease held = lease.held();
+        return held != null && held.isQueryOnly();
+    }
+
+    /** How long it wants to wait for a lock: as its transaction says, else as it was set. */
+    @Nullable
+    Duration lockWaitTimeout() {
+        TransactionDefinition begun = definition;
+        Duration ofTransaction = begun == null ? null : begun.getAttribute(TransactionDefinition.LOCK_WAIT_TIMEOUT);
+        return ofTransaction == null ? settings.lockWait() : ofTransaction;
     }
 
     private Mono<Void> setUp(Turn turn) {
@@ -325,7 +339,7 @@ final class HandleSession {
 
     /** A validation that is not answered in time says that the connection is dead. */
     Mono<Void> validated(Mono<Void> validation) {
-        Lease held = lease;
+        Lease held = lease.held();
         return held == null
                 ? validation
                 : command(validation)
@@ -334,7 +348,7 @@ final class HandleSession {
     }
 
     <T> Publisher<T> offloaded(Publisher<T> call) {
-        Lease held = lease;
+        Lease held = lease.held();
         return held == null ? call : held.pool().offload(call);
     }
 
@@ -363,8 +377,7 @@ final class HandleSession {
     /** Gives the connection back once the last exchange has ended, or by force when it does not end. */
     Mono<Void> giveBack(Mono<Void> lastExchange) {
         return Mono.defer(() -> {
-            // Who waits for a connection of this handle leaves the queue.
-            closing.tryEmitEmpty();
+            lease.leave();
             ExchangeOptions options = exchangeOptions();
             Duration limit = options.transactionDrainTimeout()
                     .plus(options.drainTimeout())
@@ -377,14 +390,8 @@ final class HandleSession {
     }
 
     private Mono<Void> clean() {
-        Lease held;
-        synchronized (leaseLock) {
-            closed = true;
-            held = lease;
-        }
-        if (held == null) {
-            return Mono.empty();
-        }
-        return new SessionReturn(this, held).run();
+        Lease held = lease.close();
+        Mono<Void> returned = held == null ? Mono.empty() : new SessionReturn(this, held, changes).run();
+        return lease.moved().onErrorComplete().then(returned);
     }
 }

@@ -1,7 +1,9 @@
 package dev.switchboard.core;
 
 import io.r2dbc.spi.Connection;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** A physical connection on loan: what a borrower holds, and how it gives it back. It is given back once. */
@@ -17,6 +19,21 @@ final class Lease {
          * @return false when the receiver has gone, so that the lease must be released by its giver
          */
         boolean accept(Lease lease);
+
+        /** Whether it needs a connection that writes; asked where only one does. */
+        default boolean writes() {
+            return true;
+        }
+
+        /** How long it wants to wait for a lock, or null where it does not say. */
+        default @Nullable Duration lockWaitTimeout() {
+            return null;
+        }
+
+        /** What it does with its connection, for whoever waits for it. */
+        default String work() {
+            return "somebody";
+        }
     }
 
     private final SlotPool pool;
@@ -24,12 +41,38 @@ final class Lease {
     private final PhysicalConnection physical;
     private final AdmissionQueue.Ticket ticket;
     private final AtomicBoolean returned = new AtomicBoolean();
+    private volatile @Nullable Receiver borrower;
+    private volatile long lentNanos;
+    private volatile boolean queryOnly;
 
     Lease(SlotPool pool, Connection pooled, PhysicalConnection physical, AdmissionQueue.Ticket ticket) {
         this.pool = pool;
         this.pooled = pooled;
         this.physical = physical;
         this.ticket = ticket;
+    }
+
+    /** Notes who has it, where a database has one writer. */
+    Lease lentTo(Receiver receiver, boolean onlyQueries) {
+        lentNanos = pool.nowNanos();
+        queryOnly = onlyQueries;
+        borrower = receiver;
+        return this;
+    }
+
+    /** Whether the connection refuses to write, and another one of its name does not. */
+    boolean isQueryOnly() {
+        return queryOnly;
+    }
+
+    /** What its borrower does with it. */
+    String work() {
+        Receiver has = borrower;
+        return has == null ? "somebody" : has.work();
+    }
+
+    Duration lentFor() {
+        return Duration.ofNanos(pool.nowNanos() - lentNanos);
     }
 
     PhysicalConnection physical() {

@@ -46,7 +46,7 @@ record OptionSheet(Set<String> options, Set<String> ignored) {
 
     private static final OptionSheet SQLITE = sheet("""
             attach baseDirectory cache create decimals fetchSize foreignKeys immutable journalMode maxThreads mode ownerOnly
-            readOnly scheduler statementCacheSize synchronous times transactionMode vfs""", "ssl");
+            queryOnly readOnly scheduler statementCacheSize synchronous times transactionMode vfs""", "ssl");
 
     private static final OptionSheet DUCKDB =
             sheet("fetchSize maxThreads statementCacheSize", "lockWaitTimeout", "password", "ssl", "user");

@@ -233,7 +233,7 @@ public final class ReactiveConnectionRegistry {
     public List<ConnectionStatus> status() {
         return slots.all().stream()
                 .flatMap(ConnectionSlot::withDerived)
-                .filter(slot -> slot.pool() != null)
+                .filter(slot -> slot.pools() != null)
                 .map(ConnectionSlot::status)
                 .toList();
     }
@@ -270,15 +270,15 @@ public final class ReactiveConnectionRegistry {
 
     /**
      * The r2dbc-pool behind a name, for its metrics and for whoever must have it. Whoever takes a connection from it leaves
-     * everything that this library guards: the queue and its fairness, preparation, the care for cancels, the reset. It
-     * shares its size with the borrowers of this registry; disposing it is the registry's part. It is not the name's pool any
-     * more once the name was replaced, disposed or removed.
+     * everything that this library guards: the queue and its fairness, preparation, the care for cancels, the reset. It shares
+     * its size with the borrowers of this registry, which disposes it. It is not the name's pool any more once the name was
+     * replaced, disposed or removed. Of a SQLite file with one writer and readers it is the writer's, which can do everything.
      *
      * @param name any name
      * @return the pool, opened where it was not
      */
     public Mono<ConnectionPool> pool(String name) {
-        return slots.with(name, ConnectionSlot::open).map(SlotPool::inner);
+        return slots.with(name, ConnectionSlot::open).map(SlotPools::inner);
     }
 
     /**

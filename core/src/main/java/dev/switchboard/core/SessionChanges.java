@@ -3,6 +3,7 @@ package dev.switchboard.core;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a borrower did to its session. What went through the handle's setters is known and can be undone; what it did in
@@ -47,6 +48,9 @@ final class SessionChanges {
                     + "|\\binto\\s+((global|local)\\s+)?temp|\\bcreate\\b[^;(]{0,200}\\b(pg_)?temp(orary)?\\b",
             Pattern.CASE_INSENSITIVE);
 
+    /** First words of statements that read on every product, though {@code WITH} may go on to write. */
+    private static final List<String> READING_WORDS = List.of("SELECT", "VALUES", "WITH");
+
     private boolean isolation;
     private boolean autoCommit;
     private boolean timeouts;
@@ -74,12 +78,28 @@ final class SessionChanges {
 
     /** Whether a statement that begins here is one that changes the session, or one that cannot be read. */
     private static boolean begins(String sql, int at) {
+        String word = firstWord(sql, at);
+        return word == null || CHANGING_WORDS.contains(word);
+    }
+
+    /** The first word of what begins here, in upper case; null where it cannot be told. */
+    private static @Nullable String firstWord(String sql, int at) {
         int start = afterComments(sql, at);
         int end = start;
         while (end >= 0 && end < sql.length() && Character.isLetter(sql.charAt(end))) {
             end++;
         }
-        return start < 0 || CHANGING_WORDS.contains(sql.substring(start, end).toUpperCase(Locale.ROOT));
+        return start < 0 ? null : sql.substring(start, end).toUpperCase(Locale.ROOT);
+    }
+
+    /** Whether every statement of a text begins like one that reads. What does may write all the same, the rest may not. */
+    static boolean beginsReading(String sql) {
+        boolean reads = true;
+        for (int at = 0; at >= 0 && reads; at = next(sql, at)) {
+            String word = firstWord(sql, at);
+            reads = word != null && (READING_WORDS.contains(word) || afterComments(sql, at) == sql.length());
+        }
+        return reads;
     }
 
     /** Where the first word is, or a negative number where that depends on who reads it. */

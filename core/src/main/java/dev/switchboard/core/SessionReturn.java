@@ -8,10 +8,12 @@ final class SessionReturn {
 
     private final HandleSession session;
     private final Lease held;
+    private final SessionChanges changes;
 
-    SessionReturn(HandleSession session, Lease held) {
+    SessionReturn(HandleSession session, Lease held, SessionChanges changes) {
         this.session = session;
         this.held = held;
+        this.changes = changes;
     }
 
     Mono<Void> run() {
@@ -19,12 +21,20 @@ final class SessionReturn {
         if (session.isBroken() || physical.isGone()) {
             return held.forceDiscard();
         }
-        if (!session.inTransaction() && !session.changes().any()) {
-            return held.release();
+        return session.inTransaction() || changes.any() ? afterReset(session.rollback()) : held.release();
+    }
+
+    /** The same for a connection that the handle goes on without, to another one, outside of any transaction. */
+    Mono<Void> handOver() {
+        if (session.isBroken() || held.physical().isGone()) {
+            return held.forceDiscard();
         }
+        return changes.any() ? afterReset(Mono.empty()) : held.release();
+    }
+
+    private Mono<Void> afterReset(Mono<Void> before) {
         Duration limit = held.pool().options().resetTimeout();
-        return session.rollback()
-                .then(Mono.defer(this::reset))
+        return before.then(Mono.defer(this::reset))
                 .timeout(limit, session.timer())
                 .then(Mono.defer(this::letGo))
                 .onErrorResume(failure -> held.forceDiscard());
@@ -32,15 +42,15 @@ final class SessionReturn {
 
     private Mono<Void> reset() {
         PhysicalConnection physical = held.physical();
-        return session.isBroken() || !SessionReset.possible(physical, session.changes())
+        return session.isBroken() || !SessionReset.possible(physical, changes)
                 ? Mono.empty()
-                : Mono.from(session.offloaded(Mono.defer(() -> SessionReset.undo(physical, session.changes()))));
+                : Mono.from(session.offloaded(Mono.defer(() -> SessionReset.undo(physical, changes))));
     }
 
     private Mono<Void> letGo() {
         if (session.isBroken()) {
             return held.forceDiscard();
         }
-        return SessionReset.possible(held.physical(), session.changes()) ? held.release() : held.discard();
+        return SessionReset.possible(held.physical(), changes) ? held.release() : held.discard();
     }
 }

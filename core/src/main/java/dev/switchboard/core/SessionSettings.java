@@ -12,6 +12,7 @@ final class SessionSettings {
     private @Nullable IsolationLevel isolation;
     private @Nullable Duration lockWaitTimeout;
     private @Nullable Duration statementTimeout;
+    private @Nullable Duration lockWaitLimit;
     private @Nullable Duration statementLimit;
     private boolean autoCommit = true;
     private boolean isolationPending;
@@ -48,6 +49,19 @@ final class SessionSettings {
         return limit == null || limit.isZero() ? null : limit;
     }
 
+    /** How long this handle wants to wait for a lock, or null where it has not said. */
+    synchronized @Nullable Duration lockWait() {
+        return lockWaitTimeout == null ? lockWaitLimit : lockWaitTimeout;
+    }
+
+    /** What was applied to one connection is to be applied to the next one. */
+    synchronized void again() {
+        isolationPending |= isolation != null;
+        autoCommitPending |= !autoCommit;
+        lockWaitTimeout = lockWait();
+        statementTimeout = statementTimeout == null ? statementLimit : statementTimeout;
+    }
+
     synchronized boolean autoCommit() {
         return autoCommit;
     }
@@ -81,6 +95,7 @@ final class SessionSettings {
                 return work.then(refused(physical, name, "a lock wait time-out"));
             }
             lockWaitTimeout = null;
+            lockWaitLimit = lockWait;
             changes.timeouts();
             work = work.then(Mono.from(driver.setLockWaitTimeout(lockWait)));
         }

@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
@@ -171,13 +172,17 @@ final class SlotPool {
     /**
      * Gets a prepared connection to the receiver. What is delivered is delivered by the receiver's call, never by a
      * signal, so no operator can lose it; the returned Mono only tells that it has happened.
+     *
+     * @param whileWaiting put around the wait for a ticket, which it may end with an error
      */
-    Mono<Void> acquire(Route route, ContextView context, Lease.Receiver receiver) {
+    Mono<Void> acquire(
+            Route route, ContextView context, Lease.Receiver receiver, UnaryOperator<Mono<Void>> whileWaiting) {
         return Mono.defer(() -> {
             preparation.refuse(route);
             AdmissionQueue.Ticket ticket = lane.ticket();
             PoolEntry entry = new PoolEntry(this, ticket, receiver, new SessionRequest(route, context));
-            return ticket.admitted().then(entry.delivered()).doOnCancel(() -> {
+            Mono<Void> admitted = whileWaiting.apply(ticket.admitted()).doOnError(failure -> ticket.leave());
+            return admitted.then(entry.delivered()).doOnCancel(() -> {
                 ticket.leave();
                 entry.abandon();
             });
@@ -215,6 +220,12 @@ final class SlotPool {
         if (taking.decrementAndGet() == 0 && draining) {
             nobodyTakes.tryEmitEmpty();
         }
+    }
+
+    /** One of the connections that are on loan, or null. */
+    @Nullable
+    Lease anyLease() {
+        return leases.stream().findAny().orElse(null);
     }
 
     void lent(Lease lease) {

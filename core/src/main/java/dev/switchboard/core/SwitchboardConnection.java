@@ -50,6 +50,15 @@ public interface SwitchboardConnection extends Connection, Wrapped<Object>, Life
     Mono<Void> open();
 
     /**
+     * The same for the connection that a statement of this text would take, which makes a difference where one connection of a
+     * name writes and the others only query, as those of a SQLite file.
+     *
+     * @param sql what is going to be sent
+     * @return completes when the statement could be sent; fails as it would. Cancelling leaves the queue
+     */
+    Mono<Void> openFor(String sql);
+
+    /**
      * The driver's own connection, for what R2DBC has no word for. Takes a physical connection where this handle has none yet.
      * What is done on it is not guarded: one exchange at a time, and no cancel that the driver does not survive, are then the
      * caller's task. The session counts as changed: {@link #close()} resets it, or closes it where the product has no reset.
@@ -62,7 +71,8 @@ public interface SwitchboardConnection extends Connection, Wrapped<Object>, Life
     <C> Mono<C> unwrapped(Class<C> type);
 
     /**
-     * The driver's own connection, or what is wrapped around it, where this handle has taken one already.
+     * The driver's own connection, or what is wrapped around it, where this handle has taken one already. Of a SQLite file that
+     * may be one that only queries, since this does not wait; {@link #unwrapped} gives the one that writes.
      *
      * @param type a type of the driver
      * @return the connection; null where there is none yet or it is not of the type

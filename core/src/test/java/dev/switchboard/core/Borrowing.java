@@ -6,6 +6,7 @@ import dev.switchboard.databases.Product;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
+import io.r2dbc.spi.Option;
 import java.time.Duration;
 import java.util.List;
 import reactor.core.publisher.Flux;
@@ -25,6 +26,18 @@ final class Borrowing {
 
     static PoolOptions.Builder quick(PoolOptions.Builder pool) {
         return pool.maxSize(2).acquireTimeout(Duration.ofSeconds(10)).drainTimeout(Duration.ofSeconds(10));
+    }
+
+    /** Connections that are all alike, on a product whose pool would have one that writes and others that only query. */
+    static ConnectionDefinition alike(ConnectionDefinition definition) {
+        return definition.driver().equals("sqlite")
+                ? definition.withOption(Option.valueOf("queryOnly"), false)
+                : definition;
+    }
+
+    /** The same as a URL. */
+    static String alike(String url) {
+        return url.startsWith("r2dbc:sqlite:") ? url + "?queryOnly=false" : url;
     }
 
     /** A handle that holds a connection of its own when the Mono completes. */

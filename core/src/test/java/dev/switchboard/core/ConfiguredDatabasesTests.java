@@ -115,7 +115,7 @@ class ConfiguredDatabasesTests {
         Database orders = database(product);
         registry = round(orders, 0).createRegistry();
         Connection borrowed = Borrowing.borrowed(registry, "same");
-        SlotPool pool = registry.slot("same").pool();
+        SlotPools pool = registry.slot("same").pools();
         AtomicInteger answered = new AtomicInteger();
         Mono<Long> queries = Flux.range(0, Integer.MAX_VALUE)
                 .flatMap(
@@ -144,7 +144,7 @@ class ConfiguredDatabasesTests {
                 .expectComplete()
                 .verify(Borrowing.PATIENCE.multipliedBy(3));
         assertThat(answered).hasPositiveValue();
-        assertThat(registry.slot("same").pool()).isSameAs(pool);
+        assertThat(registry.slot("same").pools()).isSameAs(pool);
         assertThat(Borrowing.one(borrowed, "SELECT 7").block(Borrowing.PATIENCE))
                 .hasToString("7");
         Borrowing.close(borrowed);
@@ -153,7 +153,7 @@ class ConfiguredDatabasesTests {
     private static SwitchboardConfiguration round(Database database, int round) {
         SwitchboardConfiguration.Builder builder = SwitchboardConfiguration.builder()
                 .environment(Map.of())
-                .defaults(d -> d.url(database.url()).pool(Borrowing::quick))
+                .defaults(d -> d.url(Borrowing.alike(database.url())).pool(Borrowing::quick))
                 .connection("same", d -> d)
                 .connection("changing", d -> d.pool(pool -> pool.maxSize(1 + round % 2)));
         return (round % 2 == 0 ? builder.connection("passing", d -> d) : builder).build();

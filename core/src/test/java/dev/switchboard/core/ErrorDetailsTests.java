@@ -86,6 +86,30 @@ class ErrorDetailsTests {
     }
 
     @Test
+    void whoWaitsWhereOneConnectionWritesHearsWhichKindWasMissing() {
+        assertThat(AcquireTimeoutException.reading("a", Duration.ofSeconds(2), new PoolCounts(3, 0, 0, 7, 3)))
+                .hasMessage(
+                        "Connection 'a': none of the connections that read became free within 2 s (in use 3, idle 0,"
+                                + " opening 0, waiting 7, max 3; one more is kept for writing). Hold connections for a shorter"
+                                + " time, or raise maxSize or acquireTimeout of its PoolOptions.");
+        AcquireTimeoutException writing = AcquireTimeoutException.writing(
+                "a",
+                Duration.ofSeconds(2),
+                new PoolCounts(1, 0, 0, 7, 1),
+                "[DELETE FROM audit]",
+                Duration.ofSeconds(90));
+        assertThat(writing)
+                .hasMessage(
+                        "Connection 'a': its one writer did not become free within 2 s; [DELETE FROM audit] has held it"
+                                + " for 90 s, and 7 others wait. Keep what writes short and close its connection, read in"
+                                + " read-only transactions, or raise acquireTimeout of its PoolOptions or the lock wait"
+                                + " time-out.");
+        assertThat(writing.facts())
+                .containsEntry("heldBy", "[DELETE FROM audit]")
+                .containsEntry("heldFor", Duration.ofSeconds(90));
+    }
+
+    @Test
     void aHostileNameIsShortenedAndItsHiddenCharactersAreShown() {
         UnknownConnectionException longName = new UnknownConnectionException("x".repeat(10_000), List.of());
         assertThat(longName).hasMessageStartingWith("Connection '" + "x".repeat(60) + "... (10000 characters)' is not");

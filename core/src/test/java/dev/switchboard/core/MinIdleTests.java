@@ -40,7 +40,7 @@ class MinIdleTests {
         ReactiveConnectionRegistry registry = ReactiveConnectionRegistry.create(
                 RegistryOptions.builder().timer(time).build());
         try (Database database = Databases.create(product)) {
-            registry.register(ConnectionDefinition.of("orders", database.url())
+            registry.register(Borrowing.alike(ConnectionDefinition.of("orders", database.url()))
                     .withPool(pool -> pool.maxSize(4).minIdle(2).idleTimeout(Duration.ofMinutes(10))));
             registry.initialize("orders").block(PATIENCE);
             awaitIdle(registry, 2);

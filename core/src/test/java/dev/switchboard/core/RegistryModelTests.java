@@ -14,6 +14,7 @@ import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -215,7 +216,11 @@ class RegistryModelTests {
         for (Name name : names) {
             PoolCounts counts = registry.status(name.name).counts();
             assertThat(counts.inUse() + counts.opening() + counts.waiting()).isZero();
-            Borrowing.close(List.of(Borrowing.borrowed(registry, name.name), Borrowing.borrowed(registry, name.name)));
+            // Of a SQLite file one connection is kept for writing.
+            int readers = product == Product.SQLITE ? 1 : 2;
+            Borrowing.close(IntStream.range(0, readers)
+                    .mapToObj(i -> Borrowing.borrowed(registry, name.name))
+                    .toList());
         }
         Borrowing.close(registry);
         databases.forEach(Sessions::awaitNone);

@@ -8,6 +8,34 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a text does to its session, as far as a text can tell; where it cannot, the worst is assumed. */
 class SessionChangesTests {
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SELECT 1",
+                " -- one\n(select 1)",
+                "VALUES (1); SELECT 2;",
+                "SELECT 1; -- done",
+                "WITH two AS (SELECT 2) INSERT INTO t SELECT * FROM two"
+            })
+    void aTextOfReadingStatementsBeginsReading(String sql) {
+        assertThat(SessionChanges.beginsReading(sql)).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "INSERT INTO t VALUES (1)",
+                "SELECT 1; DELETE FROM t",
+                "SELECT 'a; b'",
+                "EXPLAIN PRAGMA foreign_keys = OFF",
+                "PRAGMA user_version",
+                "/* never closed",
+                "selection"
+            })
+    void anyOtherTextDoesNot(String sql) {
+        assertThat(SessionChanges.beginsReading(sql)).isFalse();
+    }
+
     private static boolean changes(String sql) {
         SessionChanges changes = new SessionChanges();
         changes.sent(sql);

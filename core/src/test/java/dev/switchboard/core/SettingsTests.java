@@ -36,7 +36,7 @@ class SettingsTests {
     }
 
     private void register(Database database, UnaryOperator<ConnectionSettings.Builder> change) {
-        registry.register(ConnectionDefinition.of("orders", database.url())
+        registry.register(Borrowing.alike(ConnectionDefinition.of("orders", database.url()))
                 .withSettings(change)
                 .withPool(Borrowing::quick));
     }

@@ -50,7 +50,7 @@ class WaitingQueueTests {
     }
 
     private void register(int maxSize, int maxWaiting) {
-        registry.register(ConnectionDefinition.of("orders", database.url())
+        registry.register(Borrowing.alike(ConnectionDefinition.of("orders", database.url()))
                 .withPool(pool -> pool.maxSize(maxSize).maxWaiting(maxWaiting)));
     }
 

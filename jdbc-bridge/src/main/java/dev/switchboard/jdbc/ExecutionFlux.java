@@ -152,6 +152,9 @@ final class ExecutionFlux extends Flux<Result> {
         private void runDemanded() {
             StopSignal signal = queue.newSignal();
             current = signal;
+            if (next == 0) {
+                requireAllowed();
+            }
             long emitted = 0;
             long asked = requested.get();
             while (asked != 0) {
@@ -181,6 +184,14 @@ final class ExecutionFlux extends Flux<Result> {
                     asked = requested.addAndGet(-emitted);
                     emitted = 0;
                 }
+            }
+        }
+
+        /** All of a text or none of it: what is refused must not have happened in part. */
+        private void requireAllowed() {
+            int last = Math.min(lastChange, commands.size() - 1);
+            for (int index = 0; index <= last && !cancelled; index++) {
+                queue.session().requireAllowed(command(index));
             }
         }
 

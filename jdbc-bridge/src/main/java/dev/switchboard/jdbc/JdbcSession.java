@@ -36,6 +36,9 @@ interface JdbcSession {
         return false;
     }
 
+    /** Refuses a statement that would change something on a connection or in a transaction that only reads. */
+    default void requireAllowed(SqlCommand command) {}
+
     /** The level that transactions have when nobody has set one. */
     IsolationLevel initialIsolation() throws SQLException;
 

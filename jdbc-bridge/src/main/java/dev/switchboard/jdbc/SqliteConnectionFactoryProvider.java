@@ -75,6 +75,14 @@ public final class SqliteConnectionFactoryProvider implements ConnectionFactoryP
     /** Whether the file is opened for reading only; false unless set. */
     public static final Option<Boolean> READ_ONLY = Option.valueOf("readOnly");
 
+    /**
+     * Whether connections only query a file that others may write: a statement that would change it is refused with an
+     * {@link io.r2dbc.spi.R2dbcPermissionDeniedException} of state {@code 25006} before anything of its text has happened, and
+     * they never take a turn as a writer. Unlike with {@link #READ_ONLY} a missing file is created, and made ready for WAL.
+     * False unless set.
+     */
+    public static final Option<Boolean> QUERY_ONLY = Option.valueOf("queryOnly");
+
     /** Whether a file that does not exist is created; true unless set. */
     public static final Option<Boolean> CREATE = Option.valueOf("create");
 

@@ -47,6 +47,21 @@ final class SqliteFailures {
         return busy ? busy(failure, sql, inTransaction) : SqliteErrors.translate(failure, null, sql);
     }
 
+    /** Nothing was sent to SQLite, so the statement can run elsewhere. */
+    R2dbcException refusedToWrite(String sql, boolean connection) {
+        return new R2dbcPermissionDeniedException(
+                (connection
+                                ? "This connection to " + location
+                                        + " only reads (queryOnly), and the statement would write."
+                                : "This transaction on " + location + " is read-only, and the statement would write.")
+                        + " Nothing was done: write "
+                        + (connection ? "on another connection." : "in a transaction that is not read-only."),
+                "25006",
+                SQLiteErrorCode.SQLITE_READONLY.code,
+                sql,
+                null);
+    }
+
     private R2dbcException busy(SQLException failure, @Nullable String sql, boolean inTransaction) {
         int code = SqliteErrors.primaryCode(failure);
         if (lockWait.hasWaited()) {

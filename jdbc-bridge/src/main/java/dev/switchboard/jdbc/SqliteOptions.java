@@ -56,11 +56,17 @@ final class SqliteOptions {
                 new SqliteSettings.Durability(
                         journal, options.choice(SqliteConnectionFactoryProvider.SYNCHRONOUS, safe, SYNCHRONOUS_LEVELS)),
                 options.flag(SqliteConnectionFactoryProvider.FOREIGN_KEYS, true),
-                options.choice(SqliteConnectionFactoryProvider.TRANSACTION_MODE, "IMMEDIATE", TRANSACTION_MODES)
-                        .equals("DEFERRED"),
+                writing(),
                 options.flag(SqliteConnectionFactoryProvider.ATTACH, false),
                 lockWaitTimeout,
                 fileMode());
+    }
+
+    private SqliteSettings.Writing writing() {
+        String mode = options.choice(SqliteConnectionFactoryProvider.TRANSACTION_MODE, "IMMEDIATE", TRANSACTION_MODES);
+        return options.flag(SqliteConnectionFactoryProvider.QUERY_ONLY, false)
+                ? SqliteSettings.Writing.NEVER
+                : SqliteSettings.Writing.valueOf(mode);
     }
 
     SqliteSettings.Values values() {

@@ -26,6 +26,7 @@ record SqlitePragma(String name, boolean hasArgument) {
     private static final Set<String> ALWAYS_WRITE = Set.of("incremental_vacuum", "optimize", "wal_checkpoint");
 
     private static final String LOCK_WAIT = "busy_timeout";
+    private static final String QUERY_ONLY = "query_only";
 
     /** The pragma that a statement is, behind an {@code EXPLAIN} too; null if it is none. */
     static @Nullable SqlitePragma of(String sql) {
@@ -62,6 +63,11 @@ record SqlitePragma(String name, boolean hasArgument) {
     /** Whether it takes the lock that only one writer can have. */
     boolean takesLock() {
         return ALWAYS_WRITE.contains(name) || (hasArgument && WRITE_THEIR_VALUE.contains(name));
+    }
+
+    /** Whether it decides if the connection may write. */
+    boolean setsQueryOnly() {
+        return hasArgument && name.equals(QUERY_ONLY);
     }
 
     /** Whether it puts SQLite's own wait for locks in place of the bridge's. */

@@ -77,6 +77,9 @@ final class SqliteSession implements JdbcSession {
             setJournalMode();
         }
         execute("PRAGMA synchronous = " + settings.durability().synchronous());
+        if (settings.queryOnly()) {
+            execute("PRAGMA query_only = ON");
+        }
         // Reads the file's header, so that a file of another kind is refused now and not at the first statement.
         ping();
     }
@@ -186,19 +189,31 @@ final class SqliteSession implements JdbcSession {
 
     @Override
     public boolean takesWriteLock(SqlCommand command) {
-        return !settings.readOnly() && writes.takesLock(command);
+        return settings.mayWrite() && writes.takesLock(command);
     }
 
     @Override
     public boolean beginTakesWriteLock() {
-        return !settings.readOnly() && !settings.deferred();
+        return settings.mayWrite() && settings.writing() == SqliteSettings.Writing.IMMEDIATE;
+    }
+
+    @Override
+    public void requireAllowed(SqlCommand command) {
+        boolean onlyQueries = settings.queryOnly();
+        if (!onlyQueries && !queryOnly) {
+            return;
+        }
+        SqlitePragma pragma = onlyQueries ? SqlitePragma.of(command.sql()) : null;
+        if ((pragma != null && pragma.setsQueryOnly()) || writes.surelyTakesLock(command)) {
+            throw failures.refusedToWrite(command.sql(), onlyQueries);
+        }
     }
 
     @Override
     public void begin(boolean readOnly) throws SQLException {
-        boolean reads = readOnly || settings.readOnly();
-        execute(reads || settings.deferred() ? "BEGIN" : "BEGIN IMMEDIATE");
-        if (reads) {
+        boolean reads = readOnly || !settings.mayWrite();
+        execute(reads || !beginTakesWriteLock() ? "BEGIN" : "BEGIN IMMEDIATE");
+        if (reads && !settings.queryOnly()) {
             queryOnly = true;
             execute("PRAGMA query_only = ON");
         }

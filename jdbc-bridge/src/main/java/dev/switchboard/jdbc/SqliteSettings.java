@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param durability what is promised after a crash
  * @param foreignKeys whether foreign keys are enforced
- * @param deferred whether a transaction takes the write lock only when it first writes
+ * @param writing when a transaction takes the write lock
  * @param attach whether other files may be attached
  * @param lockWaitTimeout how long a statement waits for another connection's lock
  * @param file how the file is opened
@@ -15,7 +15,7 @@ import java.time.Duration;
 record SqliteSettings(
         Durability durability,
         boolean foreignKeys,
-        boolean deferred,
+        Writing writing,
         boolean attach,
         Duration lockWaitTimeout,
         SqliteFileMode file) {
@@ -37,7 +37,26 @@ record SqliteSettings(
      */
     record Values(boolean epochMillis, boolean checkedDecimals) {}
 
+    /** When a transaction that is not read-only takes the write lock. */
+    enum Writing {
+        /** When it begins. */
+        IMMEDIATE,
+        /** When it first writes. */
+        DEFERRED,
+        /** Never, since nothing may write. */
+        NEVER
+    }
+
     boolean readOnly() {
         return file.readOnly();
+    }
+
+    /** Whether connections refuse to write although the file could be written. */
+    boolean queryOnly() {
+        return writing == Writing.NEVER;
+    }
+
+    boolean mayWrite() {
+        return !readOnly() && !queryOnly();
     }
 }

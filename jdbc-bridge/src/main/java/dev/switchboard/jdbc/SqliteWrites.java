@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConnection;
 
 /**
@@ -24,16 +25,26 @@ final class SqliteWrites {
         this.jdbc = jdbc;
     }
 
+    /** What cannot be explained counts as what needs more; running it says what is wrong with it. */
     boolean takesLock(SqlCommand command) {
+        return takesLock(command, true);
+    }
+
+    /** The same for who refuses it, and so leaves what cannot be explained to the run, which SQLite then refuses itself. */
+    boolean surelyTakesLock(SqlCommand command) {
+        return takesLock(command, false);
+    }
+
+    private boolean takesLock(SqlCommand command, boolean unexplained) {
         SqliteTokenizer words = new SqliteTokenizer(command.sql());
         words.next();
         return switch (command.kind()) {
             case QUERY -> false;
-            case WRITE -> !words.isWord("WITH") || explained(command);
+            case WRITE -> !words.isWord("WITH") || explained(command, unexplained);
             case TRANSACTION -> beginsWriting(words);
             case OTHER -> {
                 SqlitePragma pragma = SqlitePragma.of(command.sql());
-                yield pragma == null ? explained(command) : pragma.takesLock();
+                yield pragma == null ? explained(command, unexplained) : pragma.takesLock();
             }
         };
     }
@@ -44,12 +55,15 @@ final class SqliteWrites {
         return begins && (words.isWord("IMMEDIATE") || words.isWord("EXCLUSIVE"));
     }
 
-    private boolean explained(SqlCommand command) {
+    private boolean explained(SqlCommand command, boolean unexplained) {
         Boolean known = explained.get(command.sql());
         if (known != null) {
             return known;
         }
-        boolean locks = asked(command.sql());
+        Boolean locks = asked(command.sql());
+        if (locks == null) {
+            return unexplained;
+        }
         if (locks && command.kind() == SqlCommand.Kind.OTHER) {
             // It may change the schema, and with it what other statements do.
             explained.clear();
@@ -62,7 +76,8 @@ final class SqliteWrites {
         return locks;
     }
 
-    private boolean asked(String sql) {
+    /** Null where SQLite cannot say it, since the text is wrong or the schema another one by then. */
+    private @Nullable Boolean asked(String sql) {
         try (PreparedStatement explaining = jdbc.prepareStatement("EXPLAIN " + sql);
                 ResultSet program = explaining.executeQuery()) {
             while (program.next()) {
@@ -72,8 +87,7 @@ final class SqliteWrites {
             }
             return false;
         } catch (SQLException notExplained) {
-            // Running it says what is wrong with it; until then it counts as what needs more.
-            return true;
+            return null;
         }
     }
 

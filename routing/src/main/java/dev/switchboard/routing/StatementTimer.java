@@ -38,7 +38,7 @@ final class StatementTimer {
         Mono<Long> late =
                 begun.asMono().then(Mono.delay(limit)).flatMap(tick -> answered.get() ? Mono.never() : Mono.just(tick));
         return run.client()
-                .<R>withConnection(handle -> handle.open().thenMany(Flux.defer(() -> timed(handle, use))))
+                .<R>withConnection(handle -> handle.openFor(run.sql()).thenMany(Flux.defer(() -> timed(handle, use))))
                 .timeout(late, value -> Mono.never(), Flux.error(this::tooLate));
     }
 

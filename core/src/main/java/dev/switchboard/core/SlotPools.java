@@ -1,0 +1,137 @@
+package dev.switchboard.core;
+
+import io.r2dbc.pool.ConnectionPool;
+import java.time.Duration;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.util.context.ContextView;
+
+/**
+ * The pools that stand behind one slot while it is open: one, or two where its database has one writer at a time. Then one of
+ * them has the connection that writes, and whoever wants it waits in that pool's lane, in order of arrival and without any
+ * connection; the other has those that only query.
+ */
+final class SlotPools {
+
+    /** A borrower that waits for the writer no longer than this gets it only if it is free. */
+    private static final Duration SHORTEST_WAIT = Duration.ofMillis(10);
+
+    private final ConnectionDefinition definition;
+    private final SlotPool all;
+    private final @Nullable SlotPool writer;
+
+    /** Opens them; two or none. */
+    SlotPools(ConnectionDefinition definition, RegistryCore core, ConnectionSlot slot) {
+        this.definition = definition;
+        OneWriter split = OneWriter.of(definition);
+        this.all = new SlotPool(split == null ? definition : split.readers(), core, slot);
+        this.writer = split == null ? null : writer(split, core, slot);
+    }
+
+    private SlotPool writer(OneWriter split, RegistryCore core, ConnectionSlot slot) {
+        boolean opened = false;
+        try {
+            SlotPool fresh = new SlotPool(split.writer(), core, slot);
+            opened = true;
+            return fresh;
+        } finally {
+            if (!opened) {
+                core.background().start(all.drain(SlotPool.MovedException::new));
+            }
+        }
+    }
+
+    private Stream<SlotPool> pools() {
+        return writer == null ? Stream.of(all) : Stream.of(all, writer);
+    }
+
+    void start() {
+        pools().forEach(pool -> pool.keeper().start());
+    }
+
+    /** The first connections, and of a writer only where it is to wait ahead. */
+    Mono<Void> warmUp() {
+        SlotPool writing = writer;
+        Mono<Void> first = all.keeper().warmUp();
+        return writing == null || writing.options().minIdle() == 0
+                ? first
+                : first.then(Mono.defer(() -> writing.keeper().warmUp()));
+    }
+
+    /** The r2dbc-pool whose connections can do everything. */
+    ConnectionPool inner() {
+        return (writer == null ? all : writer).inner();
+    }
+
+    boolean hasConnections() {
+        return all.hasConnections() || (writer != null && writer.hasConnections());
+    }
+
+    boolean isIdle() {
+        return all.isIdle() && (writer == null || writer.isIdle());
+    }
+
+    PoolCounts counts() {
+        PoolCounts first = all.counts();
+        if (writer == null) {
+            return first;
+        }
+        PoolCounts second = writer.counts();
+        return new PoolCounts(
+                first.inUse() + second.inUse(),
+                first.idle() + second.idle(),
+                first.opening() + second.opening(),
+                first.waiting() + second.waiting(),
+                first.max() + second.max());
+    }
+
+    Mono<Void> drain(Supplier<? extends Throwable> forWaiting) {
+        return writer == null ? all.drain(forWaiting) : Mono.when(all.drain(forWaiting), writer.drain(forWaiting));
+    }
+
+    Mono<Void> acquire(Route route, ContextView context, Lease.Receiver receiver) {
+        SlotPool writing = writer;
+        if (writing == null) {
+            return all.acquire(route, context, receiver, UnaryOperator.identity());
+        }
+        return Mono.defer(() -> {
+            boolean writes = receiver.writes();
+            return (writes ? writing : all)
+                    .acquire(
+                            route,
+                            context,
+                            lease -> receiver.accept(lease.lentTo(receiver, !writes)),
+                            writes ? waiting -> patiently(waiting, receiver) : UnaryOperator.identity());
+        });
+    }
+
+    /** Who has said how long to wait for a lock waits no longer for the right to take it. */
+    private Mono<Void> patiently(Mono<Void> waiting, Lease.Receiver receiver) {
+        Duration said = receiver.lockWaitTimeout();
+        Duration limit = said == null ? OneWriter.lockWaitTimeout(definition) : said;
+        if (limit == null || limit.compareTo(definition.pool().acquireTimeout()) >= 0) {
+            return waiting;
+        }
+        Duration patience = limit.compareTo(SHORTEST_WAIT) < 0 ? SHORTEST_WAIT : limit;
+        return waiting.timeout(patience, Mono.defer(() -> Mono.error(timedOut(patience, receiver))), all.timer());
+    }
+
+    /** What a borrower hears who did not get its connection in time: where somebody else writes, who that is. */
+    AcquireTimeoutException timedOut(Duration limit, Lease.Receiver receiver) {
+        SlotPool writing = writer;
+        if (writing == null) {
+            return new AcquireTimeoutException(definition.name(), limit, counts());
+        }
+        if (!receiver.writes()) {
+            return AcquireTimeoutException.reading(definition.name(), limit, all.counts());
+        }
+        Lease held = writing.anyLease();
+        return held == null
+                ? new AcquireTimeoutException(definition.name(), limit, writing.counts())
+                : AcquireTimeoutException.writing(
+                        definition.name(), limit, writing.counts(), held.work(), held.lentFor());
+    }
+}
