@@ -64,10 +64,12 @@ class OneWriterLifeTests extends OneWriterFile {
 
     @Test
     void theLockTimeoutOfTheDefinitionBoundsItToo() {
-        again(file(4, pool -> pool).withSettings(settings -> settings.lockTimeout(Duration.ofMillis(40))));
+        Duration brief = Duration.ofMillis(40);
+        again(file(4, pool -> pool).withSettings(settings -> settings.lockTimeout(brief)));
         Connection holder = writing();
         StepVerifier.create(write(insert(1)))
-                .expectError(AcquireTimeoutException.class)
+                .expectErrorSatisfies(late -> assertThat(((AcquireTimeoutException) late).waited())
+                        .isEqualTo(brief))
                 .verify(LONG);
         Borrowing.close(holder);
     }

@@ -19,6 +19,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
+import reactor.util.context.ContextView;
 
 /** A SQLite file behind one name: one connection that writes, the others only query, and nobody has to say which. */
 class OneWriterTests extends OneWriterFile {
@@ -119,6 +120,17 @@ class OneWriterTests extends OneWriterFile {
     }
 
     @Test
+    void aHandleOpensWithTheConnectionThatItsStatementWillTake() {
+        SwitchboardConnection reading = registry.connect(new Siblings.Fixed(Route.to("file")));
+        SwitchboardConnection writing = registry.connect(new Siblings.Fixed(Route.to("file")));
+        run(reading.openFor("SELECT 1"));
+        run(writing.openFor("DELETE FROM t"));
+        assertThat(onlyQueries(reading)).isEqualTo(1);
+        assertThat(onlyQueries(writing)).isEqualTo(0);
+        Borrowing.close(List.of(reading, writing));
+    }
+
+    @Test
     void aReadOnlyTransactionGoesToAReaderAndAWriteInItIsRefusedInWords() {
         Connection holder = writing();
         Connection reader = handle();
@@ -184,12 +196,30 @@ class OneWriterTests extends OneWriterFile {
                         file.withOption(Option.valueOf("readOnly"), "on"),
                         file.withOption(Option.valueOf("immutable"), true),
                         file.withOption(Option.valueOf("mode"), "ro"),
+                        file.withPreparation(new TemporaryTable()),
                         ConnectionDefinition.of("factory", new CountingFactory(database.url())),
                         ConnectionDefinition.of("h2", "r2dbc:h2:mem:///one-writer")))
                 .allSatisfy(whole -> assertThat(OneWriter.of(whole)).isNull());
+        again(file.withPreparation(new TemporaryTable()));
+        assertThat(read("SELECT count(*) FROM mine").block(LONG)).isEqualTo(0);
         again(file.withOption(queryOnly, false));
         assertThat(read(ONLY_QUERIES).block(LONG)).isEqualTo(0);
         assertThat(write(insert(1)).block(LONG)).isEqualTo(1);
         assertThat(counts()).isEqualTo(new PoolCounts(0, 1, 0, 0, 4));
+    }
+
+    /** Writes, if only what nobody else sees. */
+    private static final class TemporaryTable implements SessionPreparation {
+
+        @Override
+        public Object wanted(Route route, ContextView context) {
+            return "a table";
+        }
+
+        @Override
+        public Publisher<Void> prepare(Connection connection, Object wanted) {
+            return Borrowing.update(connection, "CREATE TEMP TABLE IF NOT EXISTS mine (v INTEGER)")
+                    .then();
+        }
     }
 }

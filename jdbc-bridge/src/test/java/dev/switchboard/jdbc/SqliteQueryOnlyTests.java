@@ -78,7 +78,8 @@ class SqliteQueryOnlyTests {
     }
 
     @Test
-    void aBatchWithAWriteAnywhereInItIsRefusedAsAWhole() {
+    void aBatchWithAWriteAnywhereInItIsRefusedAsAWholeWithoutWaitingForItsTurn() {
+        await(writer.beginTransaction());
         Flux<? extends Result> batch = Flux.from(reader.createBatch()
                 .add("SELECT v FROM t")
                 .add("UPDATE t SET v = 2")

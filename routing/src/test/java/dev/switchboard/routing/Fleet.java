@@ -33,10 +33,14 @@ final class Fleet implements AutoCloseable {
     }
 
     Fleet add(Product product, String name) {
+        return add(product, name, 4);
+    }
+
+    Fleet add(Product product, String name, int maxSize) {
         Database database = Databases.create(product);
         databases.add(database);
         first.putIfAbsent(product, name);
-        registry.register(ConnectionDefinition.of(name, database.url()).withPool(pool -> pool.maxSize(4)));
+        registry.register(ConnectionDefinition.of(name, database.url()).withPool(pool -> pool.maxSize(maxSize)));
         execute(name, "CREATE TABLE who (name VARCHAR(40) NOT NULL)");
         execute(name, "INSERT INTO who (name) VALUES ('" + name + "')");
         execute(name, "CREATE TABLE note (id INT PRIMARY KEY, body VARCHAR(100))");
