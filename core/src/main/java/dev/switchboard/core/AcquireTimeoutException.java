@@ -3,6 +3,7 @@ package dev.switchboard.core;
 import io.r2dbc.spi.R2dbcTimeoutException;
 import java.time.Duration;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** No connection became free in time, or its session was not prepared in time. */
 public final class AcquireTimeoutException extends R2dbcTimeoutException implements SwitchboardError {
@@ -12,6 +13,7 @@ public final class AcquireTimeoutException extends R2dbcTimeoutException impleme
     private final transient String connectionName;
     private final transient Duration waited;
     private final transient PoolCounts counts;
+    private final transient @Nullable BudgetStatus inTheWay;
     private final transient Map<String, Object> facts;
 
     /**
@@ -22,22 +24,41 @@ public final class AcquireTimeoutException extends R2dbcTimeoutException impleme
      * @param counts how the pool stood when the borrower gave up
      */
     public AcquireTimeoutException(String connectionName, Duration waited, PoolCounts counts) {
-        this(connectionName, waited, counts, message(connectionName, waited, counts));
+        this(connectionName, waited, counts, (BudgetStatus) null);
     }
 
-    private AcquireTimeoutException(String connectionName, Duration waited, PoolCounts counts, String message) {
+    /**
+     * Builds the message.
+     *
+     * @param connectionName the name of the connection
+     * @param waited how long the borrower waited
+     * @param counts how the pool stood when the borrower gave up
+     * @param inTheWay the scope of the connection budget whose cap held the borrower back, or null where none did
+     */
+    public AcquireTimeoutException(
+            String connectionName, Duration waited, PoolCounts counts, @Nullable BudgetStatus inTheWay) {
+        this(connectionName, waited, counts, inTheWay, message(connectionName, waited, counts, inTheWay));
+    }
+
+    private AcquireTimeoutException(
+            String connectionName,
+            Duration waited,
+            PoolCounts counts,
+            @Nullable BudgetStatus inTheWay,
+            String message) {
         super(message);
         this.connectionName = connectionName;
         this.waited = waited;
         this.counts = counts;
-        this.facts = ErrorFacts.about(connectionName)
+        this.inTheWay = inTheWay;
+        ErrorFacts found = ErrorFacts.about(connectionName)
                 .and("waited", waited)
                 .and("inUse", counts.inUse())
                 .and("idle", counts.idle())
                 .and("opening", counts.opening())
                 .and("waiting", counts.waiting())
-                .and("max", counts.max())
-                .build();
+                .and("max", counts.max());
+        this.facts = BudgetStatus.facts(found, inTheWay).build();
     }
 
     @Override
@@ -60,21 +81,31 @@ public final class AcquireTimeoutException extends R2dbcTimeoutException impleme
         return counts;
     }
 
+    /** {@return the scope of the connection budget whose cap held the borrower back, or null where none did} */
+    public @Nullable BudgetStatus inTheWay() {
+        return inTheWay;
+    }
+
     /** For a borrower whose connection was there, but not its session. */
     static AcquireTimeoutException preparing(String name, Duration waited, PoolCounts counts) {
         return new AcquireTimeoutException(
                 name,
                 waited,
                 counts,
+                null,
                 ErrorText.connection(name) + ": the session was not prepared within " + ErrorText.duration(waited)
                         + ", and its connection was closed. A retry prepares another one; if this goes on, look at what the"
                         + " preparation waits for, or raise resetTimeout of its PoolOptions.");
     }
 
-    private static String message(String name, Duration waited, PoolCounts counts) {
+    private static String message(String name, Duration waited, PoolCounts counts, @Nullable BudgetStatus inTheWay) {
         return ErrorText.connection(name) + ": no connection became free within " + ErrorText.duration(waited)
                 + " (in use " + counts.inUse() + ", idle " + counts.idle() + ", opening " + counts.opening()
                 + ", waiting " + counts.waiting() + ", max " + counts.max() + ")."
-                + " Hold connections for a shorter time, or raise maxSize or acquireTimeout of its PoolOptions.";
+                + (inTheWay == null
+                        ? " Hold connections for a shorter time, or raise maxSize or acquireTimeout of its PoolOptions."
+                        : " A cap was in the way" + BudgetStatus.words(inTheWay)
+                                + ". Hold connections for a shorter time, or raise that cap of the ConnectionBudget or"
+                                + " acquireTimeout of its PoolOptions.");
     }
 }

@@ -34,6 +34,12 @@ final class ConnectionHandle implements SwitchboardConnection {
         this.close = core.background().detached(Mono.defer(this::giveBack));
     }
 
+    /** The lane of the connection that it holds; null while it holds none. */
+    @Nullable
+    Lane lane() {
+        return session.lane();
+    }
+
     private Mono<Void> giveBack() {
         closing = true;
         return session.giveBack(turns.close(session::released));

@@ -237,7 +237,7 @@ final class ConnectionSlot {
         } finally {
             boolean opened = opened(wanted, fresh);
             if (fresh != null && opened) {
-                fresh.keeper().start();
+                fresh.start();
             } else if (fresh != null) {
                 core.background().start(fresh.drain(SlotPool.MovedException::new));
             }
@@ -255,7 +255,9 @@ final class ConnectionSlot {
     }
 
     AcquireTimeoutException timedOut(Duration limit) {
-        return new AcquireTimeoutException(definition.name(), limit, counts());
+        SlotPool open = pool;
+        BudgetStatus inTheWay = open == null ? null : open.lane().inTheWay(Quota.Use.ORDINARY);
+        return new AcquireTimeoutException(definition.name(), limit, counts(), inTheWay);
     }
 
     /** From now on the name means this definition; the old pool drains, its waiting borrowers move to the new one. */
@@ -272,6 +274,19 @@ final class ConnectionSlot {
     /** Closes the pool; the next use opens another one. */
     Mono<Void> dispose() {
         return take(null);
+    }
+
+    /** Closes a pool that nobody uses, unless it is not this name's pool any more. */
+    Mono<Void> retire(SlotPool idle) {
+        return Mono.defer(() -> {
+            synchronized (this) {
+                if (pool != idle) {
+                    return Mono.empty();
+                }
+                pool = null;
+            }
+            return idle.drain(SlotPool.MovedException::new);
+        });
     }
 
     /** Takes all pools out of service, those for overrides included: from here on nobody finds one of the old definition. */

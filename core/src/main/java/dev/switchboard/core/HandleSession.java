@@ -76,6 +76,13 @@ final class HandleSession {
         return held == null ? null : held.physical();
     }
 
+    /** The lane of the connection that it holds. */
+    @Nullable
+    Lane lane() {
+        Lease held = lease;
+        return held == null || closed ? null : held.pool().lane();
+    }
+
     /** How errors name the connection: with its override, where it has one. */
     @Nullable
     String connectionName() {

@@ -22,10 +22,10 @@ final class Lease {
     private final SlotPool pool;
     private final Connection pooled;
     private final PhysicalConnection physical;
-    private final AdmissionQueue.Ticket ticket;
+    private final Ticket ticket;
     private final AtomicBoolean returned = new AtomicBoolean();
 
-    Lease(SlotPool pool, Connection pooled, PhysicalConnection physical, AdmissionQueue.Ticket ticket) {
+    Lease(SlotPool pool, Connection pooled, PhysicalConnection physical, Ticket ticket) {
         this.pool = pool;
         this.pooled = pooled;
         this.physical = physical;
