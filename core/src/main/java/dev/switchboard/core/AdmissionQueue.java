@@ -1,244 +1,164 @@
 package dev.switchboard.core;
 
-import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 
 /**
- * The queue of one host, in front of the pools of the names that live there: a borrower enters a pool only with a ticket.
- * Waiting, deadline, cancel and fairness live here and nowhere else, so nothing ever waits inside a pool.
+ * The queue of one host, in front of the pools of the names that live there: a borrower enters a pool only with a
+ * {@link Ticket}, which promises it an idle connection of its name or the right to open one. Waiting, deadline, cancel and
+ * fairness live here and nowhere else, so nothing ever waits inside a pool.
  *
- * <p>Names with waiters take turns; within a name, borrowers are served in the order in which they came. A name's lane
- * has as many tickets as its pool has connections at most. What it costs to queue, to leave and to be served does not
- * depend on how many others wait.
+ * <p>Names with waiters take {@link Turns}; within a name, in its {@link Lane}, borrowers are served in the order in which they
+ * came. What it costs to queue, to leave and to be served does not depend on how many others wait.
  */
-final class AdmissionQueue {
+final class AdmissionQueue extends Turns.Member {
 
-    /** The lanes with a waiting borrower and a free ticket, the one whose turn it is first. */
-    private final Set<Lane> ready = new LinkedHashSet<>();
+    private final Admission admission;
+    private final String host;
+    private final Quota quota;
+    private final Turns<Lane> turns = new Turns<>();
+    private final Set<Lane> lanes = new LinkedHashSet<>();
+    /** The lanes with open connections. */
+    private final Set<Lane> occupied = new LinkedHashSet<>();
 
+    AdmissionQueue() {
+        this(new Admission(null), "");
+    }
+
+    AdmissionQueue(Admission admission, String host) {
+        this.admission = admission;
+        this.host = host;
+        this.quota = new Quota(host, admission.total());
+        limit();
+        admission.add(this);
+    }
+
+    /** How many may hold a connection of a name, and how many may wait for one. */
+    record Size(int tickets, int waiting) {}
+
+    /** A lane of as many tickets as its pool has connections at most. */
     Lane lane(int tickets) {
-        return lane(tickets, Integer.MAX_VALUE, IllegalStateException::new, () -> {});
+        return lane("", new Size(tickets, Integer.MAX_VALUE), IllegalStateException::new, () -> {});
     }
 
     /**
      * A lane in which only so many may wait; who comes when it is full gets the error at once. It tells, outside of the lock,
      * when its last ticket came back and nobody waits for one.
      */
-    Lane lane(int tickets, int maxWaiting, Supplier<? extends Throwable> full, Runnable whenIdle) {
-        return new Lane(tickets, maxWaiting, full, whenIdle);
+    Lane lane(String name, Size size, Supplier<? extends Throwable> full, Runnable whenIdle) {
+        Lane lane = new Lane(this, name, size, full, whenIdle);
+        return admission.look(() -> {
+            lanes.add(lane);
+            return lane;
+        });
     }
 
-    /** Hands free tickets to waiting borrowers, one per name and turn; tells them outside of the lock. */
-    private void grant() {
-        List<Ticket> granted = new ArrayList<>(1);
-        synchronized (this) {
-            while (!ready.isEmpty()) {
-                Lane lane = first(ready);
-                granted.add(lane.grantNext());
-                lane.queueAgain();
-            }
-        }
-        granted.forEach(ticket -> ticket.admitted.tryEmitEmpty());
+    Admission admission() {
+        return admission;
     }
 
-    private static <T> T first(Set<T> ordered) {
-        Iterator<T> oldest = ordered.iterator();
-        T first = oldest.next();
-        oldest.remove();
-        return first;
+    Quota quota() {
+        return quota;
     }
 
-    /** The borrowers of one pool. */
-    final class Lane {
+    /** Takes the cap over from the budget. */
+    void limit() {
+        ConnectionBudget budget = admission.budget();
+        quota.cap(budget == null ? Quota.Cap.NONE : budget.hostCap(host));
+    }
 
-        private final int tickets;
-        private final int maxWaiting;
-        private final Supplier<? extends Throwable> full;
-        private final Runnable whenIdle;
-        private final Set<Ticket> waiting = new LinkedHashSet<>();
-        private final Sinks.Empty<Void> emptied = Sinks.empty();
-        private int taken;
-        private @Nullable Supplier<? extends Throwable> closed;
+    @Override
+    int quantum() {
+        ConnectionBudget budget = admission.budget();
+        return budget == null ? 1 : budget.quantum();
+    }
 
-        private Lane(int tickets, int maxWaiting, Supplier<? extends Throwable> full, Runnable whenIdle) {
-            this.tickets = tickets;
-            this.maxWaiting = maxWaiting;
-            this.full = full;
-            this.whenIdle = whenIdle;
+    /** The permit for a few words that stop what a connection is doing; null while there is no room for it. */
+    @Nullable
+    Permit control() {
+        return admission.look(() -> quota.mayConnect(Quota.Use.CONTROL) ? new Permit(this, null) : null);
+    }
+
+    /** Completes when there may be room for a control connection. */
+    Mono<Void> controlRoom() {
+        return admission.room(() -> quota.mayConnect(Quota.Use.CONTROL));
+    }
+
+    boolean isEmpty() {
+        return admission.look(() -> quota.sockets() == 0);
+    }
+
+    // ---- under the lock
+
+    /** Hands one ticket to whoever is first in turn; false where nobody can be served. */
+    boolean serve(@Nullable Lane own) {
+        return !turns.isEmpty() && mayServe() && turns.serve(own, this::granted);
+    }
+
+    /** Looks at the host before each of its names is looked at. */
+    private boolean mayServe() {
+        Quota full = quota.full(Quota.Use.ORDINARY);
+        return full == null ? !opensTooMany() || quota.spare() > 0 : full.spare() > 0;
+    }
+
+    private boolean granted(Lane lane) {
+        if (!lane.hasSpare() && (opensTooMany() || !room(lane))) {
+            return false;
         }
+        lane.grantNext();
+        return true;
+    }
 
-        Ticket ticket() {
-            return new Ticket(this);
-        }
+    /** Whether so many connections are being opened that the next one must wait; those of a dead host are opened for long. */
+    boolean opensTooMany() {
+        ConnectionBudget budget = admission.budget();
+        return budget != null && quota.opening() >= budget.openingsPerHost();
+    }
 
-        /** A ticket that nobody else wants at this moment, already entered with; null where there is none. */
-        @Nullable
-        Ticket spare() {
-            synchronized (AdmissionQueue.this) {
-                if (closed != null || taken >= tickets || !waiting.isEmpty()) {
-                    return null;
-                }
-                taken++;
-                Ticket spare = new Ticket(this);
-                spare.state = TicketState.ENTERED;
-                return spare;
-            }
-        }
+    /** Whether one more connection may be promised, where need be after an idle one of another name is closed for it. */
+    boolean room(Lane lane) {
+        Quota full = quota.full(Quota.Use.ORDINARY);
+        return full == null || (!full.isOver() && admission.reclaim(full == quota ? this : null, lane));
+    }
 
-        /** Those who wait for a ticket that is free are about to get it and do not count. */
-        private boolean isFull() {
-            long free = (long) tickets - taken;
-            return waiting.size() >= maxWaiting + free;
-        }
+    boolean isWanted() {
+        return !turns.isEmpty() || admission.isWanted();
+    }
 
-        int waiting() {
-            synchronized (AdmissionQueue.this) {
-                return waiting.size();
-            }
-        }
+    Set<Lane> lanes() {
+        return lanes;
+    }
 
-        int taken() {
-            synchronized (AdmissionQueue.this) {
-                return taken;
-            }
-        }
+    /** The pool of a lane is closed, and the lane empty. */
+    void forget(Lane lane) {
+        admission.look(() -> lanes.remove(lane));
+    }
 
-        boolean isIdle() {
-            synchronized (AdmissionQueue.this) {
-                return taken == 0 && waiting.isEmpty();
-            }
-        }
+    void waits(Lane lane, boolean waits) {
+        turns.waits(lane, waits);
+        admission.waits(this, !turns.isEmpty());
+    }
 
-        /** Sends every waiting borrower away, and every later one, each with an error made for it. */
-        void close(Supplier<? extends Throwable> reason) {
-            List<Ticket> dismissed;
-            boolean empty;
-            synchronized (AdmissionQueue.this) {
-                closed = reason;
-                dismissed = new ArrayList<>(waiting);
-                waiting.clear();
-                ready.remove(this);
-                dismissed.forEach(ticket -> ticket.state = TicketState.RETURNED);
-                empty = taken == 0;
-            }
-            dismissed.forEach(ticket -> ticket.admitted.tryEmitError(reason.get()));
-            if (empty) {
-                emptied.tryEmitEmpty();
-            }
-        }
-
-        /** Completes once the lane is closed and every ticket is back. */
-        Mono<Void> emptied() {
-            return emptied.asMono();
-        }
-
-        private Ticket grantNext() {
-            Ticket next = first(waiting);
-            taken++;
-            next.state = TicketState.GRANTED;
-            return next;
-        }
-
-        private void queueAgain() {
-            if (taken < tickets && !waiting.isEmpty()) {
-                ready.add(this);
-            }
+    void occupied(Lane lane, boolean hasConnections) {
+        if (hasConnections) {
+            occupied.add(lane);
+        } else {
+            occupied.remove(lane);
         }
     }
 
-    private enum TicketState {
-        NEW,
-        WAITING,
-        GRANTED,
-        ENTERED,
-        RETURNED
-    }
-
-    /** One borrower's place in the queue, and then its right to one connection of its name. */
-    final class Ticket {
-
-        private final Lane lane;
-        private final Sinks.Empty<Void> admitted = Sinks.empty();
-        private TicketState state = TicketState.NEW;
-
-        private Ticket(Lane lane) {
-            this.lane = lane;
-        }
-
-        /** Joins the queue at subscription and completes when the borrower may enter its pool. */
-        Mono<Void> admitted() {
-            return Mono.defer(() -> {
-                Supplier<? extends Throwable> refusal;
-                synchronized (AdmissionQueue.this) {
-                    boolean sentAway = lane.closed == null && state == TicketState.NEW && lane.isFull();
-                    refusal = sentAway ? lane.full : lane.closed;
-                    if (refusal == null && state == TicketState.NEW) {
-                        state = TicketState.WAITING;
-                        lane.waiting.add(this);
-                        lane.queueAgain();
-                    }
-                }
-                if (refusal != null) {
-                    return Mono.error(refusal.get());
-                }
-                grant();
-                return admitted.asMono();
-            });
-        }
-
-        /** The borrower enters its pool: from here on only {@link #giveBack()} returns the ticket. False when it left. */
-        boolean enter() {
-            synchronized (AdmissionQueue.this) {
-                if (state != TicketState.GRANTED) {
-                    return false;
-                }
-                state = TicketState.ENTERED;
-                return true;
+    /** The longer idle one of this permit and all spare ones here. */
+    @Nullable
+    Permit longerIdle(@Nullable Permit other, @Nullable Lane notOf) {
+        Permit oldest = other;
+        for (Lane lane : occupied) {
+            if (lane != notOf && lane.hasSpare()) {
+                oldest = lane.longerIdle(oldest);
             }
         }
-
-        /** The borrower leaves before it entered its pool; afterwards this does nothing. */
-        void leave() {
-            giveBack(false);
-        }
-
-        /** Returns the ticket; idempotent. */
-        void giveBack() {
-            giveBack(true);
-        }
-
-        private void giveBack(boolean entered) {
-            boolean empty;
-            boolean idle;
-            synchronized (AdmissionQueue.this) {
-                if (state == TicketState.ENTERED && !entered) {
-                    return;
-                }
-                boolean held = state == TicketState.GRANTED || state == TicketState.ENTERED;
-                state = TicketState.RETURNED;
-                if (held) {
-                    lane.taken--;
-                    lane.queueAgain();
-                } else if (lane.waiting.remove(this) && lane.waiting.isEmpty()) {
-                    ready.remove(lane);
-                }
-                idle = held && lane.isIdle();
-                empty = held && lane.taken == 0 && lane.closed != null;
-            }
-            if (empty) {
-                lane.emptied.tryEmitEmpty();
-            }
-            grant();
-            if (idle) {
-                lane.whenIdle.run();
-            }
-        }
+        return oldest;
     }
 }

@@ -6,6 +6,7 @@ import io.r2dbc.spi.R2dbcPermissionDeniedException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Says in one way what each driver says in its own when a connection cannot be opened. */
@@ -13,6 +14,9 @@ final class ConnectFailures {
 
     /** MySQL and MariaDB: access denied for the database, for the user, and by plug-in. */
     private static final Set<Integer> ACCESS_DENIED = Set.of(1044, 1045, 1698);
+
+    /** MySQL and MariaDB: too many connections of all, and of the user. */
+    private static final Set<Integer> TOO_MANY = Set.of(1040, 1203);
 
     private static final int DEEPEST_CAUSE = 16;
 
@@ -35,11 +39,21 @@ final class ConnectFailures {
         return new CannotConnectException(definition.name(), definition.where(), cause);
     }
 
-    /** Looks at the causes too: the MariaDB driver wraps the refusal in words about the address. */
+    /** Whether the server has as many connections as it takes, or as this user may have: one of them may end at any moment. */
+    static boolean isTooMany(Throwable failure) {
+        return anyCause(
+                failure, refused -> "53300".equals(refused.getSqlState()) || TOO_MANY.contains(refused.getErrorCode()));
+    }
+
     private static boolean authentication(Throwable failure) {
+        return anyCause(failure, ConnectFailures::refusesLogin);
+    }
+
+    /** Looks at the causes too: the MariaDB driver wraps the refusal in words about the address. */
+    private static boolean anyCause(Throwable failure, Predicate<R2dbcException> kind) {
         Throwable link = failure;
         for (int depth = 0; link != null && depth < DEEPEST_CAUSE; depth++) {
-            if (link instanceof R2dbcException refused && refusesLogin(refused)) {
+            if (link instanceof R2dbcException refused && kind.test(refused)) {
                 return true;
             }
             link = link.getCause();

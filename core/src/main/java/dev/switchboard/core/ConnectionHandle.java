@@ -36,6 +36,12 @@ final class ConnectionHandle implements SwitchboardConnection {
         this.close = core.background().detached(Mono.defer(this::giveBack));
     }
 
+    /** The lane of the connection that it holds; null while it holds none. */
+    @Nullable
+    Lane lane() {
+        return session.lease().lane();
+    }
+
     private Mono<Void> giveBack() {
         closing = true;
         return session.giveBack(turns.close(session::released));
@@ -289,7 +295,7 @@ final class ConnectionHandle implements SwitchboardConnection {
 
     @Override
     public Mono<String> product() {
-        return session.product();
+        return session.lease().product();
     }
 
     @Override

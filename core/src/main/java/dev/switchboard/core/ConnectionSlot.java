@@ -277,6 +277,21 @@ final class ConnectionSlot {
         return take(null);
     }
 
+    /** Closes pools that nobody has used for so long, unless they are not this name's any more. */
+    Mono<Void> retire(SlotPool unused, long nanos) {
+        return Mono.defer(() -> {
+            SlotPools old;
+            synchronized (this) {
+                old = pools;
+                if (old == null || !old.has(unused) || !old.isUnusedFor(nanos)) {
+                    return Mono.empty();
+                }
+                pools = null;
+            }
+            return old.drain(SlotPool.MovedException::new);
+        });
+    }
+
     /** Takes all pools out of service, those for overrides included: from here on nobody finds one of the old definition. */
     private synchronized Mono<Void> take(@Nullable ConnectionDefinition next) {
         if (next != null) {

@@ -38,7 +38,7 @@ public final class DriverConnection<C> {
     public <T> Flux<T> use(Function<? super C, ? extends Publisher<T>> work) {
         return Flux.usingWhen(
                 handle(),
-                handle -> handle.unwrapped(type).flatMapMany(work),
+                handle -> handle.unwrapped(type).flatMapMany(work).contextWrite(HeldConnections.holding(handle)),
                 ConnectionHandle::close,
                 (handle, failure) -> handle.close(),
                 ConnectionHandle::abandon);
@@ -54,7 +54,7 @@ public final class DriverConnection<C> {
     public <T> Mono<T> useOne(Function<? super C, ? extends Mono<T>> work) {
         return Mono.usingWhen(
                 handle(),
-                handle -> handle.unwrapped(type).flatMap(work),
+                handle -> handle.unwrapped(type).<T>flatMap(work).contextWrite(HeldConnections.holding(handle)),
                 ConnectionHandle::close,
                 (handle, failure) -> handle.close(),
                 ConnectionHandle::abandon);

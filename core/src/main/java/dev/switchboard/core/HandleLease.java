@@ -138,6 +138,14 @@ final class HandleLease {
         closing.tryEmitEmpty();
     }
 
+    /** The lane of the connection that is held. */
+    @Nullable
+    Lane lane() {
+        synchronized (lock) {
+            return lease == null || closed ? null : lease.pool().lane();
+        }
+    }
+
     /** Takes nothing any more; answers what is to be given back. */
     @Nullable
     Lease close() {

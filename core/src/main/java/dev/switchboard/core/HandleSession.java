@@ -74,6 +74,10 @@ final class HandleSession {
         return held == null ? null : held.physical();
     }
 
+    HandleLease lease() {
+        return lease;
+    }
+
     /** How errors name the connection: with its override, where it has one. */
     @Nullable
     String connectionName() {
@@ -128,10 +132,6 @@ final class HandleSession {
 
     Mono<Route> route() {
         return lease.route();
-    }
-
-    Mono<String> product() {
-        return lease.product();
     }
 
     /** What of this handle's statements is to be written to the log. */

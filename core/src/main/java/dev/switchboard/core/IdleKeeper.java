@@ -29,13 +29,13 @@ final class IdleKeeper {
 
     private final SlotPool pool;
     private final Opener opener;
-    private final AdmissionQueue.Lane lane;
+    private final Lane lane;
     private final AtomicInteger asked = new AtomicInteger();
     private final AtomicReference<Sinks.Empty<Void>> lastRound = new AtomicReference<>(Sinks.empty());
     private volatile boolean resting;
     private volatile @Nullable Disposable ticking;
 
-    IdleKeeper(SlotPool pool, Opener opener, AdmissionQueue.Lane lane) {
+    IdleKeeper(SlotPool pool, Opener opener, Lane lane) {
         this.pool = pool;
         this.opener = opener;
         this.lane = lane;
@@ -110,7 +110,7 @@ final class IdleKeeper {
             if (pool.isDraining() || opener.idle() >= idle) {
                 return Mono.empty();
             }
-            AdmissionQueue.Ticket ticket = lane.spare();
+            Ticket ticket = lane.spare();
             if (ticket == null) {
                 return Mono.empty();
             }

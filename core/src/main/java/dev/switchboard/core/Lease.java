@@ -39,13 +39,13 @@ final class Lease {
     private final SlotPool pool;
     private final Connection pooled;
     private final PhysicalConnection physical;
-    private final AdmissionQueue.Ticket ticket;
+    private final Ticket ticket;
     private final AtomicBoolean returned = new AtomicBoolean();
     private volatile @Nullable Receiver borrower;
     private volatile long lentNanos;
     private volatile boolean queryOnly;
 
-    Lease(SlotPool pool, Connection pooled, PhysicalConnection physical, AdmissionQueue.Ticket ticket) {
+    Lease(SlotPool pool, Connection pooled, PhysicalConnection physical, Ticket ticket) {
         this.pool = pool;
         this.pooled = pooled;
         this.physical = physical;

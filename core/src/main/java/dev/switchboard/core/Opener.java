@@ -1,23 +1,32 @@
 package dev.switchboard.core;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import io.r2dbc.spi.Closeable;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ConnectionFactoryMetadata;
 import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.util.retry.Retry;
 
 /**
  * Opens the physical connections of one pool and knows all of them until they are closed. A connection that arrives when
@@ -25,9 +34,12 @@ import reactor.core.publisher.Sinks;
  */
 final class Opener implements ConnectionFactory {
 
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
+    private static final Duration LONGEST_PAUSE = Duration.ofMillis(500);
+
     private final SlotPool pool;
     private final ConnectionFactory driverFactory;
-    private final Set<PhysicalConnection> connections = ConcurrentHashMap.newKeySet();
+    private final Map<PhysicalConnection, Permit> connections = new ConcurrentHashMap<>();
     /** Opened ahead and not yet in the pool. */
     private final Queue<PhysicalConnection> stock = new ConcurrentLinkedQueue<>();
 
@@ -61,7 +73,7 @@ final class Opener implements ConnectionFactory {
             if (alive && !pool.refused(connection)) {
                 return Mono.just(connection);
             }
-            connection.move(PhysicalConnection.State.IDLE, PhysicalConnection.State.CLOSING);
+            connection.retire();
             return connection.close().onErrorComplete().then(Mono.empty());
         });
     }
@@ -74,37 +86,64 @@ final class Opener implements ConnectionFactory {
 
     /** Closes the idle connections whose socket is closed, and those opened ahead that have become too old. */
     Mono<Void> closeUnfit() {
-        return Flux.fromIterable(connections)
+        return Flux.fromIterable(connections.keySet())
                 .filter(connection -> connection.state() == PhysicalConnection.State.IDLE)
                 .flatMap(connection -> alive(connection)
                         .filter(alive -> !alive || (stock.contains(connection) && pool.refused(connection)))
-                        .filter(unfit ->
-                                connection.move(PhysicalConnection.State.IDLE, PhysicalConnection.State.CLOSING))
+                        .filter(unfit -> connection.retire())
                         .flatMap(unfit -> connection.close().onErrorComplete()))
                 .then();
     }
 
     Mono<PhysicalConnection> open() {
         return Mono.defer(() -> {
+            Permit permit = pool.lane().connect();
+            if (permit == null) {
+                return Mono.error(new SlotPool.NoRoomException());
+            }
             Duration limit = pool.options().createTimeout();
             return patiently(
                             limit,
                             stopped.asMono(),
-                            patience -> opened(patience).flatMap(connection -> adopted(connection, patience)))
+                            patience -> opened(permit, patience)
+                                    .flatMap(connection -> adopted(connection, permit, patience)))
                     .onErrorMap(failure -> ConnectFailures.describe(pool.definition(), failure, limit));
         });
     }
 
-    /** A connection beside the pool, for the few words that stop what another connection is doing. */
+    /** A connection beside the pool, for the few words that stop what another connection is doing; whoever leaves, it is closed. */
     Mono<Void> beside(Duration limit, Function<Connection, Mono<Void>> words) {
-        return Mono.defer(() -> patiently(
-                limit,
-                Mono.never(),
-                patience -> opened(patience)
-                        .flatMap(control -> Mono.defer(() -> words.apply(control))
-                                .timeout(patience)
-                                .onErrorResume(failure -> closed(control).then(Mono.error(failure)))
-                                .then(closed(control)))));
+        return Mono.defer(() -> pool.background()
+                .detached(controlled(
+                        limit,
+                        (permit, patience) -> opened(permit, patience)
+                                .flatMap(control -> Mono.defer(() -> words.apply(control))
+                                        .timeout(patience)
+                                        .onErrorResume(failure ->
+                                                closed(control, permit).then(Mono.error(failure)))
+                                        .then(closed(control, permit))))));
+    }
+
+    /** The same for words that the driver sends by a connection of its own. */
+    Mono<Void> besideByDriver(Duration limit, Mono<Void> words) {
+        return Mono.defer(() -> pool.background()
+                .detached(controlled(
+                        limit, (permit, patience) -> words.timeout(patience).doOnTerminate(permit::closed))));
+    }
+
+    /** Work with a control permit, as soon as there is one. */
+    private Mono<Void> controlled(Duration limit, BiFunction<Permit, Mono<Void>, Mono<Void>> work) {
+        return patiently(limit, Mono.never(), patience -> permitted(patience, work));
+    }
+
+    private Mono<Void> permitted(Mono<Void> patience, BiFunction<Permit, Mono<Void>, Mono<Void>> work) {
+        return Mono.defer(() -> {
+            AdmissionQueue queue = pool.lane().queue();
+            Permit permit = queue.control();
+            return permit == null
+                    ? queue.controlRoom().timeout(patience).then(permitted(patience, work))
+                    : work.apply(permit, patience);
+        });
     }
 
     /** Work that is told when its time is over, or when everything is. Its timer goes with it, not when it would ring. */
@@ -123,7 +162,7 @@ final class Opener implements ConnectionFactory {
 
     int idle() {
         int idle = 0;
-        for (PhysicalConnection connection : connections) {
+        for (PhysicalConnection connection : connections.keySet()) {
             if (connection.state() == PhysicalConnection.State.IDLE) {
                 idle++;
             }
@@ -137,8 +176,18 @@ final class Opener implements ConnectionFactory {
 
     void forget(PhysicalConnection connection) {
         stock.remove(connection);
-        connections.remove(connection);
+        Permit permit = connections.remove(connection);
+        if (permit != null) {
+            permit.closed();
+        }
         pool.changed();
+    }
+
+    void leaving(PhysicalConnection connection) {
+        Permit permit = connections.get(connection);
+        if (permit != null) {
+            permit.leaving();
+        }
     }
 
     /** Ends the patience with every connection that is being opened. */
@@ -147,7 +196,7 @@ final class Opener implements ConnectionFactory {
     }
 
     Mono<Void> closeAll() {
-        return Flux.fromIterable(connections)
+        return Flux.fromIterable(connections.keySet())
                 .flatMap(connection -> connection.close().onErrorComplete(), Integer.MAX_VALUE)
                 .then(Mono.defer(this::closeFactory));
     }
@@ -160,45 +209,67 @@ final class Opener implements ConnectionFactory {
     }
 
     /** Asks for the password first, while there is no socket yet, where it is asked for at each connect. */
-    private Mono<Connection> opened(Mono<Void> patience) {
+    private Mono<Connection> opened(Permit permit, Mono<Void> patience) {
         return driverFactory instanceof AskedPassword asked
-                ? asked.answered(patience).flatMap(factory -> arrival(factory, patience))
-                : arrival(driverFactory, patience);
+                ? asked.answered(patience)
+                        .doOnError(failure -> permit.closed())
+                        .flatMap(factory -> arrival(factory, permit, patience))
+                : arrival(driverFactory, permit, patience);
     }
 
     /**
      * The driver's connection, handed to exactly one of two: to whoever waits for it, or to the one who closes it because
-     * patience ended first. The driver is not cancelled: cancelled drivers leave their socket and session behind.
+     * patience ended first. The driver is not cancelled: cancelled drivers leave their socket and session behind. Its permit
+     * is held until it answers; where it never does, for twice as long again.
      */
-    private Mono<Connection> arrival(ConnectionFactory factory, Mono<Void> patience) {
+    private Mono<Connection> arrival(ConnectionFactory factory, Permit permit, Mono<Void> patience) {
         return Mono.defer(() -> {
             AtomicBoolean decided = new AtomicBoolean();
+            AtomicReference<@Nullable Throwable> refusal = new AtomicReference<>();
+            Disposable.Swap givingUp = Disposables.swap();
+            long longest = 2 * pool.options().createTimeout().toMillis();
             Publisher<? extends Connection> opening = Flux.defer(factory::create);
             Mono<Connection> arriving = pool.background()
                     .uncancelled(Mono.<Connection>from(pool.offload(opening))
+                            .retryWhen(whileTooMany(decided, refusal))
                             .switchIfEmpty(Mono.error(() -> new IllegalStateException("The driver gave no connection")))
-                            .filter(connection -> decided.compareAndSet(false, true) || unwanted(connection)))
+                            .doOnError(failure -> permit.closed())
+                            .doFinally(signal -> givingUp.dispose())
+                            .filter(connection -> decided.compareAndSet(false, true) || unwanted(connection, permit)))
                     .cache();
-            return arriving.timeout(
-                    patience,
-                    Mono.defer(
-                            () -> decided.compareAndSet(false, true) ? Mono.error(new TimeoutException()) : arriving));
+            return arriving.timeout(patience, Mono.defer(() -> {
+                if (!decided.compareAndSet(false, true)) {
+                    return arriving;
+                }
+                permit.leaving();
+                givingUp.update(pool.timer().schedule(permit::closed, longest, MILLISECONDS));
+                return Mono.error(() -> Objects.requireNonNullElseGet(refusal.get(), TimeoutException::new));
+            }));
         });
     }
 
-    private boolean unwanted(Connection connection) {
-        pool.background().start(closed(connection));
+    /** A server that is full for a moment, perhaps of our own connections that it has not ended yet, is asked again. */
+    private Retry whileTooMany(AtomicBoolean decided, AtomicReference<@Nullable Throwable> refusal) {
+        return Retry.backoff(Long.MAX_VALUE, FIRST_PAUSE)
+                .maxBackoff(LONGEST_PAUSE)
+                .scheduler(pool.timer())
+                .filter(failure -> ConnectFailures.isTooMany(failure) && !decided.get())
+                .doBeforeRetry(retry -> refusal.set(retry.failure()));
+    }
+
+    private boolean unwanted(Connection connection, Permit permit) {
+        pool.background().start(closed(connection, permit));
         return false;
     }
 
-    private Mono<PhysicalConnection> adopted(Connection connection, Mono<Void> patience) {
+    private Mono<PhysicalConnection> adopted(Connection connection, Permit permit, Mono<Void> patience) {
         return ServerCancel.of(pool, this, connection)
                 .timeout(patience)
-                .map(cancel -> adopt(connection, cancel))
-                .onErrorResume(failure -> closed(connection).then(Mono.error(failure)));
+                .map(cancel -> adopt(connection, cancel, permit))
+                .onErrorResume(failure -> closed(connection, permit).then(Mono.error(failure)));
     }
 
-    private PhysicalConnection adopt(Connection connection, ServerCancel cancel) {
+    private PhysicalConnection adopt(Connection connection, ServerCancel cancel, Permit permit) {
         long lifetime = pool.options().maxLifetime().toNanos();
         long variance = lifetime / 100 * pool.options().lifetimeVariance();
         long varied = variance == 0
@@ -206,14 +277,15 @@ final class Opener implements ConnectionFactory {
                 : lifetime - ThreadLocalRandom.current().nextLong(variance);
         PhysicalConnection physical =
                 new PhysicalConnection(connection, cancel, pool, varied, awaitedClose(connection));
-        connections.add(physical);
+        connections.put(physical, permit);
+        permit.opened(new Reclaimable(physical));
         pool.changed();
         return physical;
     }
 
     /** Closes a driver's connection, waiting no longer than the reset time-out. */
-    Mono<Void> closed(Connection connection) {
-        return awaitedClose(connection).onErrorComplete();
+    private Mono<Void> closed(Connection connection, Permit permit) {
+        return awaitedClose(connection).onErrorComplete().doOnTerminate(permit::closed);
     }
 
     /** The same for who can do something about a close that fails or takes too long; the close itself goes on. */
@@ -221,5 +293,35 @@ final class Opener implements ConnectionFactory {
         return pool.background()
                 .uncancelled(Mono.from(pool.offload(Flux.defer(connection::close))))
                 .timeout(pool.options().resetTimeout(), pool.timer());
+    }
+
+    /** What the queue closes when it needs room. */
+    private final class Reclaimable implements Permit.Held {
+
+        private final PhysicalConnection connection;
+
+        Reclaimable(PhysicalConnection connection) {
+            this.connection = connection;
+        }
+
+        @Override
+        public long lastUsedNanos() {
+            return connection.lastUsedNanos();
+        }
+
+        @Override
+        public boolean isIdle() {
+            return connection.state() == PhysicalConnection.State.IDLE;
+        }
+
+        @Override
+        public boolean claim() {
+            return connection.move(PhysicalConnection.State.IDLE, PhysicalConnection.State.CLOSING);
+        }
+
+        @Override
+        public void close() {
+            pool.background().start(connection.close().onErrorComplete());
+        }
     }
 }

@@ -29,6 +29,7 @@ final class PhysicalConnection extends DelegatingConnection {
     private final Instant created;
     private final long expiresAtNanos;
     private final Connection driver;
+    private final SlotPool pool;
     private final DriverSheet sheet;
     private final @Nullable Duration statementTimeout;
     private final ServerCancel serverCancel;
@@ -44,6 +45,7 @@ final class PhysicalConnection extends DelegatingConnection {
         long nowNanos = pool.nowNanos();
         this.created = Instant.now();
         this.driver = driver;
+        this.pool = pool;
         this.sheet = pool.sheet();
         this.statementTimeout = pool.definition().settings().statementTimeout();
         this.serverCancel = serverCancel;
@@ -104,6 +106,15 @@ final class PhysicalConnection extends DelegatingConnection {
         return state.compareAndSet(from, to);
     }
 
+    /** Takes an idle connection out of use for good; false where it is not idle any more. Whoever does so closes it. */
+    boolean retire() {
+        boolean isRetired = move(State.IDLE, State.CLOSING);
+        if (isRetired) {
+            pool.leaving(this);
+        }
+        return isRetired;
+    }
+
     boolean isGone() {
         State now = state.get();
         return now == State.CLOSING || now == State.GONE;
@@ -121,6 +132,10 @@ final class PhysicalConnection extends DelegatingConnection {
 
     void used(long nowNanos) {
         lastUsedNanos = nowNanos;
+    }
+
+    long lastUsedNanos() {
+        return lastUsedNanos;
     }
 
     long idleNanos(long nowNanos) {
@@ -170,6 +185,9 @@ final class PhysicalConnection extends DelegatingConnection {
     /** False when somebody else is closing it, or has. */
     private boolean closing() {
         State before = state.getAndUpdate(now -> now == State.GONE ? now : State.CLOSING);
+        if (before == State.IDLE) {
+            pool.leaving(this);
+        }
         return before == State.IDLE || before == State.IN_USE;
     }
 

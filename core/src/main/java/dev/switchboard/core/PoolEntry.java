@@ -26,16 +26,17 @@ final class PoolEntry {
     }
 
     private final SlotPool pool;
-    private final AdmissionQueue.Ticket ticket;
+    private final Ticket ticket;
     private final Lease.Receiver receiver;
     private final SlotPool.SessionRequest request;
     private final Sinks.Empty<Void> delivered = Sinks.empty();
+    private final Sinks.Empty<Void> left = Sinks.empty();
     private final AtomicReference<State> state = new AtomicReference<>(State.PENDING);
     private @Nullable Lease held;
     private @Nullable Throwable lastFailure;
     private int deadConnections;
 
-    PoolEntry(SlotPool pool, AdmissionQueue.Ticket ticket, Lease.Receiver receiver, SlotPool.SessionRequest request) {
+    PoolEntry(SlotPool pool, Ticket ticket, Lease.Receiver receiver, SlotPool.SessionRequest request) {
         this.pool = pool;
         this.ticket = ticket;
         this.receiver = receiver;
@@ -59,12 +60,15 @@ final class PoolEntry {
 
     /** The borrower left. */
     void abandon() {
-        state.compareAndSet(State.PENDING, State.ABANDONED);
+        if (state.compareAndSet(State.PENDING, State.ABANDONED)) {
+            left.tryEmitEmpty();
+        }
     }
 
     /** The borrower is sent away unless it has its connection already; only from here it hears why. */
     void dismiss(Supplier<? extends Throwable> reason) {
         if (state.compareAndSet(State.PENDING, State.ABANDONED)) {
+            left.tryEmitEmpty();
             delivered.tryEmitError(reason.get());
         }
     }
@@ -96,6 +100,9 @@ final class PoolEntry {
 
     /** An error that is not ours says that an idle connection turned out to be dead; the pool has closed it already. */
     private Mono<Lease> notTaken(Throwable failure) {
+        if (failure instanceof SlotPool.NoRoomException) {
+            return Mono.firstWithSignal(ticket.room(), left.asMono()).then(borrow());
+        }
         if (failure instanceof SwitchboardError || failure instanceof SlotPool.MovedException) {
             return Mono.error(failure);
         }
@@ -110,7 +117,7 @@ final class PoolEntry {
         held = lease;
         pool.lent(lease);
         if (!physical.move(PhysicalConnection.State.IDLE, PhysicalConnection.State.IN_USE)) {
-            return again(lease);
+            return taken(lease);
         }
         pool.keeper().look();
         boolean trusted = physical.idleNanos(pool.nowNanos())
@@ -142,6 +149,11 @@ final class PoolEntry {
     /** A dead connection costs the borrower nothing but the time to take the next one. */
     private Mono<Lease> again(Lease lease) {
         deadConnections++;
+        return taken(lease);
+    }
+
+    /** Somebody closed it on its way here, to make room; that says nothing about the server. */
+    private Mono<Lease> taken(Lease lease) {
         return lease.discardKeepingTicket().doOnSuccess(closed -> held = null).then(borrow());
     }
 

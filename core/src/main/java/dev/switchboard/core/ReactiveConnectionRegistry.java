@@ -28,7 +28,7 @@ public final class ReactiveConnectionRegistry {
     private final ConfiguredConnections configured;
 
     private ReactiveConnectionRegistry(RegistryOptions options) {
-        this.core = new RegistryCore(options.timer(), options.exchange());
+        this.core = new RegistryCore(options);
         this.slots = new SlotTable(core, options);
         this.initializing = new Initializing(slots, core);
         this.configured = new ConfiguredConnections(slots, core);
@@ -178,9 +178,7 @@ public final class ReactiveConnectionRegistry {
 
     /** {@return a snapshot of the registered names, in order; without the unlisted ones} */
     public Set<String> names() {
-        Set<String> names = new TreeSet<>();
-        slots.listed().forEach(names::add);
-        return Collections.unmodifiableSet(names);
+        return Collections.unmodifiableSet(new TreeSet<>(slots.listed().toList()));
     }
 
     /**
@@ -236,6 +234,11 @@ public final class ReactiveConnectionRegistry {
                 .filter(slot -> slot.pools() != null)
                 .map(ConnectionSlot::status)
                 .toList();
+    }
+
+    /** {@return the connection budget, how it stands and how it is changed} */
+    public RegistryBudget budget() {
+        return new RegistryBudget(core);
     }
 
     /**
@@ -377,11 +380,7 @@ public final class ReactiveConnectionRegistry {
         return Mono.defer(() -> detached(slots.close()).then(core.background().quiescent()));
     }
 
-    /**
-     * Completes at a moment when nothing is draining, resetting, opening or closing in the background.
-     *
-     * @return completes when the registry is at rest
-     */
+    /** {@return what completes at a moment when nothing is draining, resetting, opening or closing in the background} */
     public Mono<Void> quiescent() {
         return core.background().quiescent();
     }

@@ -1,7 +1,10 @@
 package dev.switchboard.core;
 
+import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
 
 /** What the pools and handles of one registry share: its timer, its background work, its queues by host. */
@@ -11,10 +14,21 @@ final class RegistryCore {
     private final ExchangeOptions exchangeOptions;
     private final BackgroundWork background = new BackgroundWork();
     private final Map<String, HostQueue> queues = new ConcurrentHashMap<>();
+    private final @Nullable Admission shared;
+    private final @Nullable Duration idlePoolTimeout;
 
-    RegistryCore(Scheduler timer, ExchangeOptions exchangeOptions) {
-        this.timer = timer;
-        this.exchangeOptions = exchangeOptions;
+    RegistryCore(RegistryOptions options) {
+        this.timer = options.timer();
+        this.exchangeOptions = options.exchange();
+        this.idlePoolTimeout = options.idlePoolTimeout();
+        ConnectionBudget budget = options.budget();
+        this.shared = budget == null ? null : new Admission(budget);
+    }
+
+    /** How long nobody uses a pool before it is closed; null where pools stay open. */
+    @Nullable
+    Duration idlePoolTimeout() {
+        return idlePoolTimeout;
     }
 
     Scheduler timer() {
@@ -29,15 +43,33 @@ final class RegistryCore {
         return background;
     }
 
-    /** The queue of a host, for one more pool. Paired with {@link #release}. */
-    AdmissionQueue queueOf(String host) {
-        return queues.merge(host, new HostQueue(new AdmissionQueue(), 1), (present, fresh) -> present.used(1))
+    /** What all queues share; null where there is no budget, and each queue is on its own. */
+    @Nullable
+    Admission admission() {
+        return shared;
+    }
+
+    /** The queue of a place's host, for one more pool. Paired with {@link #release}. */
+    AdmissionQueue queueOf(String where) {
+        return Objects.requireNonNull(queues.compute(
+                        hostOf(where),
+                        (host, present) -> present == null ? new HostQueue(queue(host), 1) : present.used(1)))
                 .queue();
     }
 
-    /** A pool on this host has closed; a host without pools is forgotten. */
-    void release(String host) {
-        queues.computeIfPresent(host, (name, present) -> present.pools() == 1 ? null : present.used(-1));
+    private AdmissionQueue queue(String host) {
+        return shared == null ? new AdmissionQueue() : new AdmissionQueue(shared, host);
+    }
+
+    private String hostOf(String where) {
+        ConnectionBudget budget = shared == null ? null : shared.budget();
+        return budget == null ? where : budget.hostOf(where);
+    }
+
+    /** A pool on this host has closed; a host without pools and without sockets is forgotten. */
+    void release(String where) {
+        queues.computeIfPresent(hostOf(where), (host, present) -> present.used(-1));
+        queues.forEach((host, queue) -> queues.computeIfPresent(host, (name, present) -> present.unlessForgotten()));
     }
 
     int hosts() {
@@ -48,6 +80,16 @@ final class RegistryCore {
 
         HostQueue used(int difference) {
             return new HostQueue(queue, pools + difference);
+        }
+
+        /** Itself, or null where nothing of it is left: sockets may be closing for longer than pools. */
+        @Nullable
+        HostQueue unlessForgotten() {
+            boolean isForgotten = pools == 0 && queue.isEmpty();
+            if (isForgotten) {
+                queue.admission().remove(queue);
+            }
+            return isForgotten ? null : this;
         }
     }
 }

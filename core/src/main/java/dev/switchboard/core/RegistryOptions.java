@@ -1,5 +1,6 @@
 package dev.switchboard.core;
 
+import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
@@ -14,12 +15,16 @@ public final class RegistryOptions {
     private final @Nullable Scheduler timer;
     private final @Nullable ConnectionDirectory directory;
     private final DirectoryOptions directoryOptions;
+    private final @Nullable ConnectionBudget budget;
+    private final @Nullable Duration idlePoolTimeout;
 
     private RegistryOptions(Builder builder) {
         this.exchange = builder.exchange;
         this.timer = builder.timer;
         this.directory = builder.directory;
         this.directoryOptions = builder.directoryOptions;
+        this.budget = builder.budget;
+        this.idlePoolTimeout = builder.idlePoolTimeout;
     }
 
     /** {@return the options that apply where none are named; always the same instance} */
@@ -38,6 +43,8 @@ public final class RegistryOptions {
         builder.timer = timer;
         builder.directory = directory;
         builder.directoryOptions = directoryOptions;
+        builder.budget = budget;
+        builder.idlePoolTimeout = idlePoolTimeout;
         return builder;
     }
 
@@ -61,6 +68,16 @@ public final class RegistryOptions {
         return directoryOptions;
     }
 
+    /** {@return how many connections it may have, or null where nothing but the size of each pool bounds them} */
+    public @Nullable ConnectionBudget budget() {
+        return budget;
+    }
+
+    /** {@return how long nobody uses a pool before it is closed, or null where pools stay open} */
+    public @Nullable Duration idlePoolTimeout() {
+        return idlePoolTimeout;
+    }
+
     /** Collects values. Not safe for use by several threads. */
     public static final class Builder {
 
@@ -68,6 +85,9 @@ public final class RegistryOptions {
         private @Nullable Scheduler timer;
         private @Nullable ConnectionDirectory directory;
         private DirectoryOptions directoryOptions = DirectoryOptions.defaults();
+
+        private @Nullable ConnectionBudget budget;
+        private @Nullable Duration idlePoolTimeout;
 
         private Builder() {}
 
@@ -113,6 +133,31 @@ public final class RegistryOptions {
         public Builder directory(ConnectionDirectory directory, DirectoryOptions options) {
             this.directory = Objects.requireNonNull(directory, "directory");
             this.directoryOptions = Objects.requireNonNull(options, "options");
+            return this;
+        }
+
+        /**
+         * How many physical connections the registry may have, over all and for each host. No budget by default; one without caps
+         * may be given caps later.
+         *
+         * @param budget the caps, and who is served first at a cap
+         * @return this builder
+         */
+        public Builder budget(ConnectionBudget budget) {
+            this.budget = Objects.requireNonNull(budget, "budget");
+            return this;
+        }
+
+        /**
+         * How long nobody uses a pool before it is closed; its name stays registered, and the next use opens another one. Pools stay
+         * open by default. One that has been told to keep connections ready ({@code minIdle}) is never closed for this.
+         *
+         * @param idlePoolTimeout 100 ms to 365 days; a pool is closed within half of it more
+         * @return this builder
+         */
+        public Builder idlePoolTimeout(Duration idlePoolTimeout) {
+            Limits.between("idlePoolTimeout", idlePoolTimeout, Duration.ofMillis(100), Duration.ofDays(365));
+            this.idlePoolTimeout = idlePoolTimeout;
             return this;
         }
 

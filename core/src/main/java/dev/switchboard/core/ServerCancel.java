@@ -113,7 +113,7 @@ final class ServerCancel {
 
     private Mono<Void> cancelRequest(Duration timeout) {
         return pool.sheet().can(DriverSheet.Capability.CANCEL_REQUEST)
-                ? PostgresqlCancel.request(connection).timeout(timeout, timer())
+                ? opener.besideByDriver(timeout, PostgresqlCancel.request(connection))
                 : Mono.empty();
     }
 

@@ -5,6 +5,7 @@ import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ValidationDepth;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -36,7 +39,7 @@ final class SlotPool {
     private final DriverSheet sheet;
     private final RegistryCore core;
     private final Preparation preparation;
-    private final AdmissionQueue.Lane lane;
+    private final Lane lane;
     private final Opener opener;
     private final ConnectionPool pool;
     private final IdleKeeper keeper;
@@ -45,6 +48,8 @@ final class SlotPool {
     private final Set<Lease> leases = ConcurrentHashMap.newKeySet();
     private final AtomicInteger taking = new AtomicInteger();
     private final Sinks.Empty<Void> nobodyTakes = Sinks.empty();
+    private final Disposable.Swap idling = Disposables.swap();
+    private volatile long lastUsedNanos;
     private volatile boolean draining;
 
     SlotPool(ConnectionDefinition definition, RegistryCore core, ConnectionSlot slot) {
@@ -57,8 +62,14 @@ final class SlotPool {
         ConnectionFactory driverFactory = definition.open();
         this.opener = new Opener(this, driverFactory);
         this.pool = new ConnectionPool(configuration());
-        this.lane = core.queueOf(where).lane(options().maxSize(), options().maxWaiting(), this::queueFull, slot::idle);
+        this.lane = core.queueOf(where)
+                .lane(
+                        definition.name(),
+                        new AdmissionQueue.Size(options().maxSize(), options().maxWaiting()),
+                        this::queueFull,
+                        slot::idle);
         this.keeper = new IdleKeeper(this, opener, lane);
+        this.lastUsedNanos = nowNanos();
     }
 
     private WaitingQueueFullException queueFull() {
@@ -94,6 +105,22 @@ final class SlotPool {
     /** The r2dbc-pool in the middle: whoever asks it leaves the queue, the guards and the resets. */
     ConnectionPool inner() {
         return pool;
+    }
+
+    /** It is the pool of its name now: it keeps connections ready, or is closed when nobody uses it. */
+    void start() {
+        keeper.start();
+        Duration longest = core.idlePoolTimeout();
+        if (longest != null) {
+            long nanos = longest.toNanos();
+            idling.update(timer().schedulePeriodically(
+                            () -> background().start(slot.retire(this, nanos)), nanos / 2, nanos / 2, TimeUnit.NANOSECONDS));
+        }
+    }
+
+    /** Whether it keeps nothing ready, and nobody has used it for so long. */
+    boolean isUnusedFor(long nanos) {
+        return options().minIdle() == 0 && lane.isIdle() && nowNanos() - lastUsedNanos >= nanos;
     }
 
     Echo echo() {
@@ -142,6 +169,16 @@ final class SlotPool {
         return core.timer().now(TimeUnit.NANOSECONDS);
     }
 
+    Lane lane() {
+        return lane;
+    }
+
+    /** The scope of the budget whose cap holds its borrowers back, or null where none does. */
+    @Nullable
+    BudgetStatus capInTheWay() {
+        return lane.inTheWay(Quota.Use.ORDINARY);
+    }
+
     boolean isDraining() {
         return draining;
     }
@@ -162,6 +199,11 @@ final class SlotPool {
         opener.forget(connection);
     }
 
+    /** An idle connection is being closed: nobody gets it any more. */
+    void leaving(PhysicalConnection connection) {
+        opener.leaving(connection);
+    }
+
     /** Moves a driver that would block its subscriber to a bounded-elastic worker. */
     <T> Publisher<T> offload(Publisher<T> call) {
         return sheet.can(DriverSheet.Capability.BLOCKS_SUBSCRIBER)
@@ -179,7 +221,7 @@ final class SlotPool {
             Route route, ContextView context, Lease.Receiver receiver, UnaryOperator<Mono<Void>> whileWaiting) {
         return Mono.defer(() -> {
             preparation.refuse(route);
-            AdmissionQueue.Ticket ticket = lane.ticket();
+            Ticket ticket = HeldConnections.ticket(lane, context);
             PoolEntry entry = new PoolEntry(this, ticket, receiver, new SessionRequest(route, context));
             Mono<Void> admitted = whileWaiting.apply(ticket.admitted()).doOnError(failure -> ticket.leave());
             return admitted.then(entry.delivered()).doOnCancel(() -> {
@@ -233,6 +275,7 @@ final class SlotPool {
     }
 
     void returned(Lease lease) {
+        lastUsedNanos = nowNanos();
         leases.remove(lease);
     }
 
@@ -243,6 +286,7 @@ final class SlotPool {
     Mono<Void> drain(Supplier<? extends Throwable> forWaiting) {
         draining = true;
         keeper.stop();
+        idling.dispose();
         lane.close(forWaiting);
         entries.forEach(entry -> entry.dismiss(forWaiting));
         if (taking.get() == 0) {
@@ -251,9 +295,10 @@ final class SlotPool {
         Mono<Void> disposed =
                 nobodyTakes.asMono().then(Mono.defer(pool::disposeLater)).onErrorResume(this::notDisposed);
         Mono<Void> returned = lane.emptied().timeout(options().drainTimeout(), Mono.defer(this::forceOut), timer());
-        return Mono.when(disposed, returned)
-                .then(Mono.defer(opener::closeAll))
-                .doOnTerminate(() -> core.release(where));
+        return Mono.when(disposed, returned).then(Mono.defer(opener::closeAll)).doOnTerminate(() -> {
+            lane.queue().forget(lane);
+            core.release(where);
+        });
     }
 
     private Mono<Void> notDisposed(Throwable failure) {
@@ -267,6 +312,16 @@ final class SlotPool {
         return Flux.fromIterable(leases)
                 .flatMap(lease -> lease.physical().forceClose(options().resetTimeout()), Integer.MAX_VALUE)
                 .then(Mono.fromRunnable(nobodyTakes::tryEmitEmpty));
+    }
+
+    /** Tells a borrower with a ticket that what it was promised is still being closed elsewhere. */
+    static final class NoRoomException extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        NoRoomException() {
+            super("No room for a connection yet", null, false, false);
+        }
     }
 
     /** Tells an acquire that its pool was taken out of service and that the name may have another one. */

@@ -49,7 +49,7 @@ final class SlotPools {
     }
 
     void start() {
-        pools().forEach(pool -> pool.keeper().start());
+        pools().forEach(SlotPool::start);
     }
 
     /** The first connections, and of a writer only where it is to wait ahead. */
@@ -72,6 +72,14 @@ final class SlotPools {
 
     boolean isIdle() {
         return all.isIdle() && (writer == null || writer.isIdle());
+    }
+
+    boolean has(SlotPool pool) {
+        return pool == all || pool == writer;
+    }
+
+    boolean isUnusedFor(long nanos) {
+        return pools().allMatch(pool -> pool.isUnusedFor(nanos));
     }
 
     PoolCounts counts() {
@@ -123,14 +131,14 @@ final class SlotPools {
     AcquireTimeoutException timedOut(Duration limit, Lease.Receiver receiver) {
         SlotPool writing = writer;
         if (writing == null) {
-            return new AcquireTimeoutException(definition.name(), limit, counts());
+            return new AcquireTimeoutException(definition.name(), limit, counts(), all.capInTheWay());
         }
         if (!receiver.writes()) {
-            return AcquireTimeoutException.reading(definition.name(), limit, all.counts());
+            return AcquireTimeoutException.reading(definition.name(), limit, all.counts(), all.capInTheWay());
         }
         Lease held = writing.anyLease();
         return held == null
-                ? new AcquireTimeoutException(definition.name(), limit, writing.counts())
+                ? new AcquireTimeoutException(definition.name(), limit, writing.counts(), writing.capInTheWay())
                 : AcquireTimeoutException.writing(
                         definition.name(), limit, writing.counts(), held.work(), held.lentFor());
     }

@@ -13,13 +13,13 @@ class AdmissionQueueTests {
     private final AdmissionQueue queue = new AdmissionQueue();
     private final List<String> served = new ArrayList<>();
 
-    private AdmissionQueue.Ticket join(AdmissionQueue.Lane lane, String borrower) {
-        AdmissionQueue.Ticket ticket = lane.ticket();
+    private Ticket join(Lane lane, String borrower) {
+        Ticket ticket = lane.ticket();
         joined(ticket, borrower);
         return ticket;
     }
 
-    private Disposable joined(AdmissionQueue.Ticket ticket, String borrower) {
+    private Disposable joined(Ticket ticket, String borrower) {
         return ticket.admitted().subscribe(ignored -> {}, failure -> served.add(borrower + " refused"), () -> {
             served.add(borrower);
             ticket.enter();
@@ -28,9 +28,9 @@ class AdmissionQueueTests {
 
     @Test
     void withinANameWhoCameFirstIsServedFirst() {
-        AdmissionQueue.Lane lane = queue.lane(1);
-        AdmissionQueue.Ticket first = join(lane, "first");
-        AdmissionQueue.Ticket second = join(lane, "second");
+        Lane lane = queue.lane(1);
+        Ticket first = join(lane, "first");
+        Ticket second = join(lane, "second");
         join(lane, "third");
         assertThat(served).containsExactly("first");
         assertThat(lane.waiting()).isEqualTo(2);
@@ -42,8 +42,8 @@ class AdmissionQueueTests {
 
     @Test
     void aTicketComesBackOnce() {
-        AdmissionQueue.Lane lane = queue.lane(1);
-        AdmissionQueue.Ticket first = join(lane, "first");
+        Lane lane = queue.lane(1);
+        Ticket first = join(lane, "first");
         join(lane, "second");
         join(lane, "third");
         first.giveBack();
@@ -55,9 +55,9 @@ class AdmissionQueueTests {
 
     @Test
     void whoLeavesTheQueueTakesNoTicket() {
-        AdmissionQueue.Lane lane = queue.lane(1);
-        AdmissionQueue.Ticket first = join(lane, "first");
-        AdmissionQueue.Ticket second = join(lane, "second");
+        Lane lane = queue.lane(1);
+        Ticket first = join(lane, "first");
+        Ticket second = join(lane, "second");
         join(lane, "third");
         second.leave();
         assertThat(lane.waiting()).isEqualTo(1);
@@ -67,8 +67,8 @@ class AdmissionQueueTests {
 
     @Test
     void whoLeavesInTheMomentOfItsTurnPassesTheTicketOn() {
-        AdmissionQueue.Lane lane = queue.lane(1);
-        AdmissionQueue.Ticket leaving = lane.ticket();
+        Lane lane = queue.lane(1);
+        Ticket leaving = lane.ticket();
         leaving.admitted().subscribe(ignored -> {}, failure -> {}, leaving::leave);
         assertThat(leaving.enter()).isFalse();
         assertThat(lane.taken()).isZero();
@@ -78,7 +78,7 @@ class AdmissionQueueTests {
 
     @Test
     void aNameWithManyWaitersDoesNotHoldUpAnother() {
-        AdmissionQueue.Lane busy = queue.lane(1);
+        Lane busy = queue.lane(1);
         for (int i = 0; i < 1_000; i++) {
             join(busy, "busy");
         }
@@ -88,8 +88,8 @@ class AdmissionQueueTests {
 
     @Test
     void aClosedLaneSendsAwayWhoWaitsAndWhoComesLater() {
-        AdmissionQueue.Lane lane = queue.lane(1);
-        AdmissionQueue.Ticket first = join(lane, "first");
+        Lane lane = queue.lane(1);
+        Ticket first = join(lane, "first");
         join(lane, "second");
         lane.close(() -> new IllegalStateException("closed"));
         join(lane, "third");
@@ -103,8 +103,8 @@ class AdmissionQueueTests {
 
     @Test
     void aClosedLaneIsEmptyWhenItsLastTicketIsLeftWithoutEntering() {
-        AdmissionQueue.Lane lane = queue.lane(1);
-        AdmissionQueue.Ticket granted = lane.ticket();
+        Lane lane = queue.lane(1);
+        Ticket granted = lane.ticket();
         granted.admitted().subscribe();
         lane.close(() -> new IllegalStateException("closed"));
         StepVerifier.create(lane.emptied())
@@ -115,8 +115,8 @@ class AdmissionQueueTests {
 
     @Test
     void aHundredThousandWaitersLeaveWithoutWalkingTheQueueEachTime() {
-        AdmissionQueue.Lane lane = queue.lane(1);
-        List<AdmissionQueue.Ticket> waiting = new ArrayList<>();
+        Lane lane = queue.lane(1);
+        List<Ticket> waiting = new ArrayList<>();
         join(lane, "first");
         for (int i = 0; i < 100_000; i++) {
             waiting.add(join(lane, "waiting"));

@@ -24,6 +24,8 @@ final class CountingFactory implements ConnectionFactory {
     private final AtomicInteger asked = new AtomicInteger();
     private final AtomicInteger opened = new AtomicInteger();
     private final AtomicInteger closed = new AtomicInteger();
+    private final AtomicInteger current = new AtomicInteger();
+    private final AtomicInteger peak = new AtomicInteger();
     private final AtomicInteger begun = new AtomicInteger();
     private final AtomicInteger control = new AtomicInteger();
     private final List<String> statements = new CopyOnWriteArrayList<>();
@@ -72,6 +74,11 @@ final class CountingFactory implements ConnectionFactory {
         return opened.get() - closed.get();
     }
 
+    /** The most of its connections at one moment, those on their way included. */
+    int peak() {
+        return peak.get();
+    }
+
     /** Those of the opened connections that were no slots: each was opened to send one {@code KILL}, and closed. */
     int control() {
         return control.get();
@@ -91,10 +98,14 @@ final class CountingFactory implements ConnectionFactory {
     public Publisher<? extends Connection> create() {
         return Mono.defer(() -> {
             asked.incrementAndGet();
-            return gate.thenMany(Flux.defer(driver::create)).next().map(connection -> {
-                opened.incrementAndGet();
-                return new Listening(connection);
-            });
+            peak.accumulateAndGet(current.incrementAndGet(), Math::max);
+            return gate.thenMany(Flux.defer(driver::create))
+                    .next()
+                    .map(connection -> {
+                        opened.incrementAndGet();
+                        return new Listening(connection);
+                    })
+                    .doOnError(failure -> current.decrementAndGet());
         });
     }
 
@@ -128,6 +139,7 @@ final class CountingFactory implements ConnectionFactory {
             return Mono.from(delegate.close()).doOnSuccess(done -> {
                 if (isClosed.compareAndSet(false, true)) {
                     closed.incrementAndGet();
+                    current.decrementAndGet();
                 }
             });
         }

@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +42,7 @@ class ErrorMessagesTests {
                         aboutTheConfiguration(),
                         aboutThePool(),
                         aboutWaiting(),
+                        BudgetErrors.spoken(),
                         aboutOverrides(),
                         aboutConnecting(),
                         aboutStatements(),
@@ -385,7 +385,7 @@ class ErrorMessagesTests {
                     .filter(file -> file.endsWith(".class") && !file.equals("package-info.class"))
                     .map(file -> "dev.switchboard.core." + file.substring(0, file.length() - ".class".length()))
                     .filter(ErrorMessagesTests::isPublicThrowable)
-                    .collect(Collectors.toList());
+                    .toList();
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.switchboard.routing;
 
+import dev.switchboard.core.HeldConnections;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -70,6 +71,6 @@ final class Transactions {
     }
 
     private Context inside(Context context, TransactionScope scope) {
-        return context.put(key, scope);
+        return HeldConnections.holding(scope.handle()).apply(context.put(key, scope));
     }
 }

@@ -1,0 +1,53 @@
+package dev.switchboard.core;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one scope of a connection budget stood at one moment; exact when nothing is under way.
+ *
+ * @param scope the connection name, the host or group, or {@code the registry}
+ * @param open sockets, from before they are connected until they are closed, with those that are on loan to nobody because they
+ *     are closing or stop what another connection is doing
+ * @param counts how they are used, and the cap as {@code max}; {@link Integer#MAX_VALUE} where there is none
+ * @param reclaimed how often an idle connection was closed so far to make room for another one
+ */
+public record BudgetStatus(String scope, int open, PoolCounts counts, long reclaimed) {
+
+    static BudgetStatus none() {
+        return new BudgetStatus("the registry", 0, new PoolCounts(0, 0, 0, 0, Integer.MAX_VALUE), 0);
+    }
+
+    static ErrorFacts facts(ErrorFacts facts, @Nullable BudgetStatus inTheWay) {
+        return inTheWay == null
+                ? facts
+                : facts.and("cap", ErrorText.name(inTheWay.scope()))
+                        .and("capMax", inTheWay.counts().max())
+                        .and("capOpen", inTheWay.open());
+    }
+
+    /** The scope and its counts, in brackets; nothing where there is none. */
+    static String words(@Nullable BudgetStatus inTheWay) {
+        if (inTheWay == null) {
+            return "";
+        }
+        PoolCounts counts = inTheWay.counts();
+        return " (" + ErrorText.name(inTheWay.scope()) + " has " + inTheWay.open() + " of " + counts.max()
+                + " connections open: in use " + counts.inUse() + ", idle " + counts.idle() + ", opening "
+                + counts.opening() + ", waiting " + counts.waiting() + ")";
+    }
+
+    /** Called under the lock. */
+    static BudgetStatus of(Quota quota) {
+        int inUse = Math.max(0, quota.promised() - quota.opening() - quota.spare());
+        return new BudgetStatus(
+                quota.scope(),
+                quota.sockets(),
+                new PoolCounts(
+                        inUse,
+                        quota.spare(),
+                        quota.opening(),
+                        quota.waiting(),
+                        quota.cap().most()),
+                quota.timesReclaimed());
+    }
+}

@@ -1,0 +1,79 @@
+package dev.switchboard.core;
+
+import io.r2dbc.spi.Connection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import reactor.util.context.Context;
+import reactor.util.context.ContextView;
+
+/**
+ * Which connections a chain holds while it asks for another one. At a cap of a {@link ConnectionBudget} it would otherwise wait
+ * for a connection that nobody can give back, since all are held by chains like itself.
+ *
+ * <p>It stands in the Context of what runs while a connection is held. The transactions of {@code switchboard-routing} and
+ * {@link DriverConnection} write it themselves; around other work it is written by hand:
+ * <pre>{@code Mono.usingWhen(factory.create(),
+ *     connection -> work(connection).contextWrite(HeldConnections.holding(connection)),
+ *     Connection::close)}</pre>
+ *
+ * <p>Without it, a chain is taken for one that holds nothing, and waits until its acquire time-out. That is so for a result that is
+ * being read while an operator further down asks for a connection, and for transactions that other libraries manage.
+ */
+public final class HeldConnections {
+
+    private static final Object KEY = new Object() {
+        @Override
+        public String toString() {
+            return "dev.switchboard.held";
+        }
+    };
+
+    private final List<ConnectionHandle> handles;
+
+    private HeldConnections(List<ConnectionHandle> handles) {
+        this.handles = List.copyOf(handles);
+    }
+
+    /**
+     * Says that a chain holds a connection, besides those that it holds already.
+     *
+     * @param connection a connection of a registry; any other one changes nothing
+     * @return what {@code contextWrite} takes
+     */
+    public static Function<Context, Context> holding(Connection connection) {
+        ConnectionHandle handle =
+                Unwrapping.find(Objects.requireNonNull(connection, "connection"), ConnectionHandle.class);
+        return context ->
+                handle == null ? context : context.put(KEY, of(context).and(handle));
+    }
+
+    private static HeldConnections of(ContextView context) {
+        return context.hasKey(KEY) ? context.get(KEY) : new HeldConnections(List.of());
+    }
+
+    private HeldConnections and(ConnectionHandle handle) {
+        List<ConnectionHandle> more = new ArrayList<>(handles);
+        more.add(handle);
+        return new HeldConnections(more);
+    }
+
+    /** A ticket of the lane for a chain with this context. */
+    static Ticket ticket(Lane lane, ContextView context) {
+        if (!context.hasKey(KEY) || !lane.isBudgeted()) {
+            return lane.ticket();
+        }
+        List<String> held = new ArrayList<>();
+        for (ConnectionHandle handle : of(context).handles) {
+            Lane other = handle.lane();
+            if (other != null && lane.competesWith(other)) {
+                held.add(other.name());
+            }
+        }
+        Supplier<BudgetDeadlockException> stuck =
+                () -> new BudgetDeadlockException(lane.name(), held, lane.inTheWay(Quota.Use.NESTED));
+        return held.isEmpty() ? lane.ticket() : lane.ticket(stuck);
+    }
+}

@@ -1,0 +1,36 @@
+package dev.switchboard.core;
+
+import io.r2dbc.spi.R2dbcTransientResourceException;
+import java.util.List;
+import java.util.Map;
+
+/** The error of a connection budget, for {@link ErrorMessagesTests}. */
+final class BudgetErrors {
+
+    private static final BudgetStatus IN_THE_WAY =
+            new BudgetStatus("db1:5432", 13, new PoolCounts(10, 1, 2, 25, 13), 7);
+
+    private BudgetErrors() {}
+
+    static List<ErrorMessagesTests.Spoken> spoken() {
+        return List.of(new ErrorMessagesTests.Spoken(
+                new BudgetDeadlockException("orders", List.of("billing"), IN_THE_WAY),
+                R2dbcTransientResourceException.class,
+                "Connection 'orders' was asked for by a chain that holds 'billing', and there is no room left,"
+                        + " nor a reserve (db1:5432 has 13 of 13 connections open: in use 10, idle 1, opening 2,"
+                        + " waiting 25). It did not wait, since it could be waiting for itself. Give back the"
+                        + " first connection before asking for the second, do both on one, or raise the cap or the"
+                        + " reserve of the ConnectionBudget.",
+                Map.of(
+                        "connectionName",
+                        "orders",
+                        "held",
+                        List.of("billing"),
+                        "cap",
+                        "db1:5432",
+                        "capMax",
+                        13,
+                        "capOpen",
+                        13)));
+    }
+}

@@ -1,0 +1,284 @@
+package dev.switchboard.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.switchboard.databases.TestSize;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The queue under a budget, against a model that knows every borrower and every socket: a random walk on a fixed seed, one step
+ * at a time, in which borrowers come, leave, go on, and connections open, fail, die and close whenever the walk says so.
+ *
+ * <p>After every step no cap is exceeded; nobody was served before somebody who came earlier for the same name; nobody who was
+ * the first of its name was overtaken by another name more often than its quantum. In the end nothing is left.
+ */
+class TurnsOfNamesTests {
+
+    private static final int STEPS = TestSize.of(20_000, 2_000_000);
+    private static final int QUANTUM = 3;
+    private static final List<String> HOSTS = List.of("db1:1", "db2:2");
+
+    private final Random random = new Random(20_261_125);
+    private final List<Name> names = new ArrayList<>();
+    private final List<Socket> sockets = new ArrayList<>();
+    private final List<String> broken = new ArrayList<>();
+    private int most;
+    private int largestOvertaking;
+    private ConnectionBudget budget = ConnectionBudget.builder()
+            .total(9)
+            .perHost(6)
+            .quantum(QUANTUM)
+            .controlPermits(1)
+            .reserve(1)
+            .openingsPerHost(100)
+            .build();
+    private final Admission admission = new Admission(budget);
+
+    private static final class Borrower {
+        private final Name name;
+        private final Ticket ticket;
+        private @Nullable Socket socket;
+        /** How often each other name of its host was served since this one became the first of its name. */
+        private final Map<Name, Integer> overtakenBy = new HashMap<>();
+
+        Borrower(Name name, Ticket ticket) {
+            this.name = name;
+            this.ticket = ticket;
+        }
+    }
+
+    private static final class Name {
+        private final Lane lane;
+        private final String host;
+        private final Deque<Borrower> waiting = new ArrayDeque<>();
+        private final List<Borrower> inside = new ArrayList<>();
+
+        Name(Lane lane, String host) {
+            this.lane = lane;
+            this.host = host;
+        }
+    }
+
+    private final class Socket implements Permit.Held {
+        private final Name name;
+        private final Permit permit;
+        private final long born = most++;
+        private boolean open;
+        private boolean idle;
+        private boolean closing;
+
+        Socket(Name name, Permit permit) {
+            this.name = name;
+            this.permit = permit;
+        }
+
+        @Override
+        public long lastUsedNanos() {
+            return born;
+        }
+
+        @Override
+        public boolean isIdle() {
+            return idle;
+        }
+
+        @Override
+        public boolean claim() {
+            boolean claimed = idle;
+            idle = false;
+            return claimed;
+        }
+
+        @Override
+        public void close() {
+            closing = true;
+        }
+    }
+
+    private Borrower come(Name name, boolean nested) {
+        Ticket ticket = nested ? name.lane.ticket(IllegalStateException::new) : name.lane.ticket();
+        Borrower borrower = new Borrower(name, ticket);
+        if (!nested) {
+            name.waiting.add(borrower);
+        }
+        ticket.admitted()
+                .subscribe(ignored -> {}, refused -> name.waiting.remove(borrower), () -> served(borrower, nested));
+        return borrower;
+    }
+
+    private void served(Borrower borrower, boolean nested) {
+        Name name = borrower.name;
+        if (!nested && name.waiting.peek() != borrower) {
+            broken.add("somebody came earlier");
+        }
+        name.waiting.remove(borrower);
+        borrower.ticket.enter();
+        name.inside.add(borrower);
+        for (Name other : nested ? List.<Name>of() : names) {
+            Borrower first = other.waiting.peek();
+            if (first != null && other != name && other.host.equals(name.host) && couldBeServed(other)) {
+                int times = first.overtakenBy.merge(name, 1, Integer::sum);
+                largestOvertaking = Math.max(largestOvertaking, times);
+                if (times > QUANTUM * budget.weight("name" + names.indexOf(name))) {
+                    broken.add("overtaken " + times + " times");
+                }
+            }
+        }
+    }
+
+    /** A name whose own size is in the way waits for itself, not for others. */
+    private static boolean couldBeServed(Name name) {
+        return name.inside.size() < 3;
+    }
+
+    /** Opens, or takes the idle one, as the pool would. */
+    private void goOn(Borrower borrower) {
+        Socket idle = sockets.stream()
+                .filter(socket -> socket.name == borrower.name && socket.idle)
+                .findFirst()
+                .orElse(null);
+        if (idle != null) {
+            idle.idle = false;
+            borrower.socket = idle;
+            return;
+        }
+        Permit permit = borrower.name.lane.connect();
+        if (permit != null) {
+            Socket socket = new Socket(borrower.name, permit);
+            sockets.add(socket);
+            borrower.socket = socket;
+            check(borrower.name);
+        }
+    }
+
+    private void step() {
+        Name name = names.get(random.nextInt(names.size()));
+        Borrower inside = name.inside.isEmpty() ? null : name.inside.get(random.nextInt(name.inside.size()));
+        int what = random.nextInt(20);
+        if (what < 6) {
+            come(name, false);
+        } else if (what == 6 && inside != null && couldBeServed(name)) {
+            come(name, true);
+        } else if (what == 7 && !name.waiting.isEmpty()) {
+            leave(name);
+        } else if (what == 8 && !sockets.isEmpty()) {
+            dies(sockets.get(random.nextInt(sockets.size())));
+        } else if (what < 13) {
+            sockets.stream().filter(socket -> socket.closing).findAny().ifPresent(this::closed);
+        } else if (inside != null) {
+            worksOn(name, inside);
+        }
+        if (random.nextInt(1_000) == 0) {
+            limit();
+        }
+    }
+
+    private void leave(Name name) {
+        List<Borrower> waiting = List.copyOf(name.waiting);
+        Borrower leaving = waiting.get(random.nextInt(waiting.size()));
+        name.waiting.remove(leaving);
+        leaving.ticket.leave();
+    }
+
+    private void dies(Socket socket) {
+        if (socket.idle) {
+            socket.idle = false;
+            socket.closing = true;
+            socket.permit.leaving();
+        }
+    }
+
+    private void closed(Socket socket) {
+        sockets.remove(socket);
+        socket.permit.closed();
+    }
+
+    private void worksOn(Name name, Borrower inside) {
+        Socket socket = inside.socket;
+        if (socket == null) {
+            goOn(inside);
+        } else if (!socket.open && random.nextInt(10) == 0) {
+            name.inside.remove(inside);
+            closed(socket);
+            inside.ticket.giveBack();
+        } else if (!socket.open) {
+            socket.open = true;
+            socket.permit.opened(socket);
+        } else {
+            name.inside.remove(inside);
+            socket.idle = true;
+            inside.ticket.giveBack();
+        }
+    }
+
+    private void limit() {
+        budget = budget.mutate()
+                .total(6 + random.nextInt(6))
+                .perHost(4 + random.nextInt(4))
+                .build();
+        admission.limit(budget);
+    }
+
+    /** A socket was opened: there was room for it, whatever the caps were before. */
+    private void check(Name opened) {
+        if (sockets.size() > budget.total()) {
+            broken.add(sockets.size() + " sockets of " + budget.total());
+        }
+        long here = sockets.stream()
+                .filter(socket -> socket.name.host.equals(opened.host))
+                .count();
+        if (here > budget.cap(opened.host)) {
+            broken.add(here + " sockets at " + opened.host);
+        }
+        if (sockets.stream().filter(socket -> socket.name == opened).count() > 3) {
+            broken.add("too many of one name");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void capsHoldAndNobodyIsOvertakenMoreOftenThanAQuantum(int weight) {
+        budget = budget.mutate().weight("name0", weight).build();
+        admission.limit(budget);
+        for (int i = 0; i < 10; i++) {
+            String host = HOSTS.get(i % 2);
+            AdmissionQueue queue = i < 2
+                    ? new AdmissionQueue(admission, host)
+                    : names.get(i % 2).lane.queue();
+            Lane lane = queue.lane("name" + i, new AdmissionQueue.Size(3, 40), IllegalStateException::new, () -> {});
+            names.add(new Name(lane, host));
+        }
+        for (int i = 0; i < STEPS && broken.isEmpty(); i++) {
+            step();
+        }
+        assertThat(broken).isEmpty();
+        assertThat(largestOvertaking).isBetween(2, QUANTUM * weight);
+        end();
+    }
+
+    private void end() {
+        names.forEach(name -> List.copyOf(name.waiting).forEach(borrower -> borrower.ticket.leave()));
+        names.forEach(name -> name.waiting.clear());
+        for (Name name : names) {
+            for (Borrower inside : List.copyOf(name.inside)) {
+                if (inside.socket != null) {
+                    closed(inside.socket);
+                }
+                inside.ticket.giveBack();
+            }
+        }
+        List.copyOf(sockets).forEach(this::closed);
+        Quota total = admission.total();
+        assertThat(List.of(total.sockets(), total.promised(), total.spare(), total.waiting(), total.opening()))
+                .containsOnly(0);
+    }
+}
