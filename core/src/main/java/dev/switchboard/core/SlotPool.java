@@ -114,7 +114,10 @@ final class SlotPool {
         if (longest != null) {
             long nanos = longest.toNanos();
             idling.update(timer().schedulePeriodically(
-                            () -> background().start(slot.retire(this, nanos)), nanos / 2, nanos / 2, TimeUnit.NANOSECONDS));
+                            () -> background().start(slot.retire(this, nanos)),
+                            nanos / 2,
+                            nanos / 2,
+                            TimeUnit.NANOSECONDS));
         }
     }
 

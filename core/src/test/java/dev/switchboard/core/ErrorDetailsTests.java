@@ -87,7 +87,7 @@ class ErrorDetailsTests {
 
     @Test
     void whoWaitsWhereOneConnectionWritesHearsWhichKindWasMissing() {
-        assertThat(AcquireTimeoutException.reading("a", Duration.ofSeconds(2), new PoolCounts(3, 0, 0, 7, 3)))
+        assertThat(AcquireTimeoutException.reading("a", Duration.ofSeconds(2), new PoolCounts(3, 0, 0, 7, 3), null))
                 .hasMessage(
                         "Connection 'a': none of the connections that read became free within 2 s (in use 3, idle 0,"
                                 + " opening 0, waiting 7, max 3; one more is kept for writing). Hold connections for a shorter"

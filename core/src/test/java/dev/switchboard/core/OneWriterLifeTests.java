@@ -68,8 +68,8 @@ class OneWriterLifeTests extends OneWriterFile {
         again(file(4, pool -> pool).withSettings(settings -> settings.lockTimeout(brief)));
         Connection holder = writing();
         StepVerifier.create(write(insert(1)))
-                .expectErrorSatisfies(late -> assertThat(((AcquireTimeoutException) late).waited())
-                        .isEqualTo(brief))
+                .expectErrorSatisfies(late ->
+                        assertThat(((AcquireTimeoutException) late).waited()).isEqualTo(brief))
                 .verify(LONG);
         Borrowing.close(holder);
     }
