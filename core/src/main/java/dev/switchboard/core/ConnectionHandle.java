@@ -56,13 +56,13 @@ final class ConnectionHandle implements SwitchboardConnection {
 
     /** Runs a statement or batch in its turn; its results are read under this handle's care. */
     Flux<Result> execute(Command<Result> command) {
-        return Flux.deferContextual(context -> {
+        return session.origin().of(Flux.deferContextual(context -> {
             session.binding().check(context);
             Turn turn = turns.turn(command.sql(), false);
             return ready(turn)
                     .thenMany(Flux.defer(() -> results(turn, command)))
                     .doOnCancel(turn::cancel);
-        });
+        }));
     }
 
     private Mono<Void> ready(Turn turn) {
@@ -292,6 +292,40 @@ final class ConnectionHandle implements SwitchboardConnection {
             return control("unwrap", false, true, Mono.fromRunnable(() -> found.set(session.driver(type))))
                     .then(Mono.fromSupplier(found::get));
         });
+    }
+
+    // ---- its physical connection
+
+    @Nullable
+    Lease lease() {
+        return session.lease();
+    }
+
+    /** Closes the connection at once, whatever runs on it, and gives its place back. */
+    Mono<Void> invalidate() {
+        return Mono.defer(() -> {
+            Lease held = session.lease();
+            session.broken();
+            if (held == null) {
+                return close;
+            }
+            held.pool().report().invalidated(held.physical().life());
+            return held.physical()
+                    .forceClose(held.pool().options().resetTimeout())
+                    .onErrorComplete()
+                    .then(close);
+        });
+    }
+
+    /** Undoes what was done on the connection, in its turn; the handle goes on. */
+    Mono<Void> reset() {
+        return control("reset", true, false, Mono.defer(() -> {
+            Lease held = session.lease();
+            Route route = session.decidedRoute();
+            return held == null || route == null
+                    ? session.rollback().doOnSuccess(done -> session.settings().forget())
+                    : new SessionReturn(session, held).inPlace(route);
+        }));
     }
 
     // ---- the end

@@ -9,13 +9,16 @@ final class ExchangeReport {
 
     private final HandleSession session;
     private final String sql;
+    private final ConnectionLife life;
     private final long begunNanos;
     private final @Nullable StatementEcho echo;
 
-    ExchangeReport(HandleSession session, String sql, long nowNanos) {
+    ExchangeReport(HandleSession session, ConnectionLife life, String sql, long nowNanos) {
         this.session = session;
         this.sql = sql;
         this.begunNanos = nowNanos;
+        this.life = life;
+        life.running(this);
         this.echo = StatementEcho.of(session.echo(), session.decidedRoute(), sql, nowNanos);
     }
 
@@ -39,7 +42,12 @@ final class ExchangeReport {
         return StatementTimeouts.translated(session.translated(failure), limit, ran, session, sql);
     }
 
+    InFlight inFlight() {
+        return life.inFlight(session.decidedRoute(), begunNanos, sql);
+    }
+
     void ended(long nowNanos) {
+        life.running(null);
         if (echo != null) {
             echo.ended(nowNanos);
         }

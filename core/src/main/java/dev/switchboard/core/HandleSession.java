@@ -30,6 +30,7 @@ final class HandleSession {
     private final RouteBinding binding;
     private final SessionChanges changes = new SessionChanges();
     private final SessionSettings settings = new SessionSettings();
+    private final Origin origin;
     private final Object leaseLock = new Object();
     private final Sinks.Empty<Void> closing = Sinks.empty();
     private volatile @Nullable Route route;
@@ -43,6 +44,7 @@ final class HandleSession {
     HandleSession(SlotTable slots, RegistryCore core, RouteBinding binding) {
         this.slots = slots;
         this.core = core;
+        this.origin = new Origin(core);
         this.binding = binding;
     }
 
@@ -68,6 +70,15 @@ final class HandleSession {
 
     RouteBinding binding() {
         return binding;
+    }
+
+    Origin origin() {
+        return origin;
+    }
+
+    @Nullable
+    Lease lease() {
+        return lease;
     }
 
     @Nullable
@@ -199,6 +210,7 @@ final class HandleSession {
                 return false;
             }
             lease = given;
+            given.loan().heldBy(origin);
             return true;
         }
     }
@@ -382,9 +394,6 @@ final class HandleSession {
             closed = true;
             held = lease;
         }
-        if (held == null) {
-            return Mono.empty();
-        }
-        return new SessionReturn(this, held).run();
+        return held == null ? Mono.empty() : new SessionReturn(this, held).run();
     }
 }

@@ -10,7 +10,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -87,10 +86,13 @@ final class Opener implements ConnectionFactory {
     Mono<PhysicalConnection> open() {
         return Mono.defer(() -> {
             Duration limit = pool.options().createTimeout();
+            ConnectionLife.Beginning beginning = pool.report().beginning();
             return patiently(
                             limit,
                             stopped.asMono(),
-                            patience -> opened(patience).flatMap(connection -> adopted(connection, patience)))
+                            patience ->
+                                    opened(patience).flatMap(connection -> adopted(connection, beginning, patience)))
+                    .doOnError(failure -> pool.report().notOpened(beginning))
                     .onErrorMap(failure -> ConnectFailures.describe(pool.definition(), failure, limit));
         });
     }
@@ -131,6 +133,10 @@ final class Opener implements ConnectionFactory {
         return idle;
     }
 
+    Set<PhysicalConnection> connections() {
+        return connections;
+    }
+
     boolean hasConnections() {
         return !connections.isEmpty();
     }
@@ -138,6 +144,7 @@ final class Opener implements ConnectionFactory {
     void forget(PhysicalConnection connection) {
         stock.remove(connection);
         connections.remove(connection);
+        pool.report().closed(connection.life());
         pool.changed();
     }
 
@@ -148,6 +155,7 @@ final class Opener implements ConnectionFactory {
 
     Mono<Void> closeAll() {
         return Flux.fromIterable(connections)
+                .doOnNext(connection -> connection.life().ends(CloseReason.POOL_CLOSED))
                 .flatMap(connection -> connection.close().onErrorComplete(), Integer.MAX_VALUE)
                 .then(Mono.defer(this::closeFactory));
     }
@@ -191,21 +199,17 @@ final class Opener implements ConnectionFactory {
         return false;
     }
 
-    private Mono<PhysicalConnection> adopted(Connection connection, Mono<Void> patience) {
+    private Mono<PhysicalConnection> adopted(
+            Connection connection, ConnectionLife.Beginning beginning, Mono<Void> patience) {
         return ServerCancel.of(pool, this, connection)
                 .timeout(patience)
-                .map(cancel -> adopt(connection, cancel))
+                .map(cancel -> adopt(connection, cancel, beginning))
                 .onErrorResume(failure -> closed(connection).then(Mono.error(failure)));
     }
 
-    private PhysicalConnection adopt(Connection connection, ServerCancel cancel) {
-        long lifetime = pool.options().maxLifetime().toNanos();
-        long variance = lifetime / 100 * pool.options().lifetimeVariance();
-        long varied = variance == 0
-                ? lifetime
-                : lifetime - ThreadLocalRandom.current().nextLong(variance);
-        PhysicalConnection physical =
-                new PhysicalConnection(connection, cancel, pool, varied, awaitedClose(connection));
+    private PhysicalConnection adopt(Connection connection, ServerCancel cancel, ConnectionLife.Beginning beginning) {
+        PhysicalConnection physical = new PhysicalConnection(
+                connection, cancel, pool, pool.report().opened(beginning), awaitedClose(connection));
         connections.add(physical);
         pool.changed();
         return physical;

@@ -1,7 +1,10 @@
 package dev.switchboard.core;
 
+import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
 
 /** What the pools and handles of one registry share: its timer, its background work, its queues by host. */
@@ -10,11 +13,18 @@ final class RegistryCore {
     private final Scheduler timer;
     private final ExchangeOptions exchangeOptions;
     private final BackgroundWork background = new BackgroundWork();
+    private final ConnectionEvents events = new ConnectionEvents(background);
+    private final RegistryClock clock;
+    private final @Nullable ConnectionMetrics metrics;
     private final Map<String, HostQueue> queues = new ConcurrentHashMap<>();
 
-    RegistryCore(Scheduler timer, ExchangeOptions exchangeOptions) {
-        this.timer = timer;
-        this.exchangeOptions = exchangeOptions;
+    private volatile boolean looksForLeaks;
+
+    RegistryCore(RegistryOptions options) {
+        this.timer = options.timer();
+        this.exchangeOptions = options.exchange();
+        this.clock = new RegistryClock(timer);
+        this.metrics = options.metrics();
     }
 
     Scheduler timer() {
@@ -27,6 +37,38 @@ final class RegistryCore {
 
     BackgroundWork background() {
         return background;
+    }
+
+    ConnectionEvents events() {
+        return events;
+    }
+
+    RegistryClock clock() {
+        return clock;
+    }
+
+    @Nullable
+    ConnectionMetrics metrics() {
+        return metrics;
+    }
+
+    /** Makes an event for those who listen, and none where nobody does. */
+    void tell(Function<Instant, ConnectionEvent> event) {
+        if (events.areHeard()) {
+            events.emit(event.apply(clock.now()));
+        }
+    }
+
+    /** A name has this definition from now on. */
+    void defined(ConnectionDefinition definition) {
+        if (definition.pool().leakThreshold() != null) {
+            looksForLeaks = true;
+        }
+    }
+
+    /** Whether a definition has asked for it so far. */
+    boolean looksForLeaks() {
+        return looksForLeaks;
     }
 
     /** The queue of a host, for one more pool. Paired with {@link #release}. */

@@ -14,12 +14,14 @@ public final class RegistryOptions {
     private final @Nullable Scheduler timer;
     private final @Nullable ConnectionDirectory directory;
     private final DirectoryOptions directoryOptions;
+    private final @Nullable ConnectionMetrics metrics;
 
     private RegistryOptions(Builder builder) {
         this.exchange = builder.exchange;
         this.timer = builder.timer;
         this.directory = builder.directory;
         this.directoryOptions = builder.directoryOptions;
+        this.metrics = builder.metrics;
     }
 
     /** {@return the options that apply where none are named; always the same instance} */
@@ -38,6 +40,7 @@ public final class RegistryOptions {
         builder.timer = timer;
         builder.directory = directory;
         builder.directoryOptions = directoryOptions;
+        builder.metrics = metrics;
         return builder;
     }
 
@@ -61,6 +64,11 @@ public final class RegistryOptions {
         return directoryOptions;
     }
 
+    /** {@return who is told how pools are used, or null where nobody is} */
+    public @Nullable ConnectionMetrics metrics() {
+        return metrics;
+    }
+
     /** Collects values. Not safe for use by several threads. */
     public static final class Builder {
 
@@ -68,6 +76,7 @@ public final class RegistryOptions {
         private @Nullable Scheduler timer;
         private @Nullable ConnectionDirectory directory;
         private DirectoryOptions directoryOptions = DirectoryOptions.defaults();
+        private @Nullable ConnectionMetrics metrics;
 
         private Builder() {}
 
@@ -113,6 +122,17 @@ public final class RegistryOptions {
         public Builder directory(ConnectionDirectory directory, DirectoryOptions options) {
             this.directory = Objects.requireNonNull(directory, "directory");
             this.directoryOptions = Objects.requireNonNull(options, "options");
+            return this;
+        }
+
+        /**
+         * Who is told how pools are used. Nobody by default.
+         *
+         * @param metrics is called on any thread and must not block
+         * @return this builder
+         */
+        public Builder metrics(ConnectionMetrics metrics) {
+            this.metrics = Objects.requireNonNull(metrics, "metrics");
             return this;
         }
 

@@ -62,6 +62,17 @@ final class SessionSettings {
         autoCommitPending |= !autoCommit;
     }
 
+    /** The session is as it was before anything was set. */
+    synchronized void forget() {
+        isolation = null;
+        lockWaitTimeout = null;
+        statementTimeout = null;
+        statementLimit = null;
+        autoCommit = true;
+        isolationPending = false;
+        autoCommitPending = false;
+    }
+
     /** Applies what is pending, each at most once; an error leaves the rest for the next attempt. */
     synchronized Mono<Void> apply(PhysicalConnection physical, SessionChanges changes, @Nullable String name) {
         Connection driver = physical.driver();

@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
@@ -40,6 +41,7 @@ final class SlotPool {
     private final ConnectionPool pool;
     private final IdleKeeper keeper;
     private final ConnectionSlot slot;
+    private final PoolReport report;
     private final Set<PoolEntry> entries = ConcurrentHashMap.newKeySet();
     private final Set<Lease> leases = ConcurrentHashMap.newKeySet();
     private final AtomicInteger taking = new AtomicInteger();
@@ -58,6 +60,7 @@ final class SlotPool {
         this.pool = new ConnectionPool(configuration());
         this.lane = core.queueOf(where).lane(options().maxSize(), options().maxWaiting(), this::queueFull, slot::idle);
         this.keeper = new IdleKeeper(this, opener, lane);
+        this.report = new PoolReport(this, core);
     }
 
     private WaitingQueueFullException queueFull() {
@@ -82,12 +85,57 @@ final class SlotPool {
     }
 
     boolean refused(PhysicalConnection physical) {
+        CloseReason reason = reasonToRefuse(physical);
+        if (reason != null) {
+            physical.life().ends(reason);
+        }
+        return reason != null || physical.isGone();
+    }
+
+    private @Nullable CloseReason reasonToRefuse(PhysicalConnection physical) {
         long now = nowNanos();
+        if (physical.life().isRetiring()) {
+            return CloseReason.SOFT_INVALIDATED;
+        }
+        if (physical.expired(now)) {
+            return CloseReason.TOO_OLD;
+        }
+        boolean idle = physical.idleNanos(now) >= options().idleTimeout().toNanos();
         return draining
-                || physical.isGone()
-                || physical.expired(now)
-                || (physical.idleNanos(now) >= options().idleTimeout().toNanos()
-                        && opener.idle() > options().minIdle());
+                ? CloseReason.POOL_CLOSED
+                : idle && opener.idle() > options().minIdle() ? CloseReason.IDLE : null;
+    }
+
+    /** All connections end with their present use; completes when those that nobody uses are closed. */
+    Mono<Void> softInvalidate() {
+        return Mono.defer(() -> {
+            report.nextGeneration();
+            return Flux.fromIterable(opener.connections())
+                    .doOnNext(connection -> report.softInvalidated(connection.life()))
+                    .filter(connection ->
+                            connection.move(PhysicalConnection.State.IDLE, PhysicalConnection.State.CLOSING))
+                    .flatMap(connection -> connection.close(CloseReason.SOFT_INVALIDATED), Integer.MAX_VALUE)
+                    .then();
+        });
+    }
+
+    /** One connection ends with its present use. */
+    void softInvalidate(PhysicalConnection connection) {
+        if (connection.life().retire()) {
+            report.softInvalidated(connection.life());
+        }
+    }
+
+    /** What is running on its connections. */
+    Stream<InFlight> inFlight() {
+        return opener.connections().stream()
+                .map(connection -> connection.life().running())
+                .filter(Objects::nonNull)
+                .map(ExchangeReport::inFlight);
+    }
+
+    PoolReport report() {
+        return report;
     }
 
     /** The r2dbc-pool in the middle: whoever asks it leaves the queue, the guards and the resets. */
@@ -176,11 +224,16 @@ final class SlotPool {
         return Mono.defer(() -> {
             preparation.refuse(route);
             AdmissionQueue.Ticket ticket = lane.ticket();
-            PoolEntry entry = new PoolEntry(this, ticket, receiver, new SessionRequest(route, context));
-            return ticket.admitted().then(entry.delivered()).doOnCancel(() -> {
-                ticket.leave();
-                entry.abandon();
-            });
+            long since = report.nanos();
+            PoolEntry entry = new PoolEntry(this, ticket, receiver, new SessionRequest(route, context, since));
+            return ticket.admitted()
+                    .then(entry.delivered())
+                    .doOnError(failure -> report.notAcquired(since))
+                    .doOnCancel(() -> {
+                        ticket.leave();
+                        entry.abandon();
+                        report.notAcquired(since);
+                    });
         });
     }
 
@@ -223,6 +276,7 @@ final class SlotPool {
 
     void returned(Lease lease) {
         leases.remove(lease);
+        lease.loan().ends();
     }
 
     /**
@@ -231,6 +285,7 @@ final class SlotPool {
      */
     Mono<Void> drain(Supplier<? extends Throwable> forWaiting) {
         draining = true;
+        opener.connections().forEach(connection -> connection.life().ends(CloseReason.POOL_CLOSED));
         keeper.stop();
         lane.close(forWaiting);
         entries.forEach(entry -> entry.dismiss(forWaiting));
@@ -240,9 +295,10 @@ final class SlotPool {
         Mono<Void> disposed =
                 nobodyTakes.asMono().then(Mono.defer(pool::disposeLater)).onErrorResume(this::notDisposed);
         Mono<Void> returned = lane.emptied().timeout(options().drainTimeout(), Mono.defer(this::forceOut), timer());
-        return Mono.when(disposed, returned)
-                .then(Mono.defer(opener::closeAll))
-                .doOnTerminate(() -> core.release(where));
+        return Mono.when(disposed, returned).then(Mono.defer(opener::closeAll)).doOnTerminate(() -> {
+            core.release(where);
+            report.poolClosed();
+        });
     }
 
     private Mono<Void> notDisposed(Throwable failure) {
@@ -268,8 +324,8 @@ final class SlotPool {
         }
     }
 
-    /** Which session a borrower needs. */
-    record SessionRequest(Route route, ContextView context) {
+    /** Which session a borrower needs, and since when. */
+    record SessionRequest(Route route, ContextView context, long sinceNanos) {
 
         @Nullable
         Object key() {

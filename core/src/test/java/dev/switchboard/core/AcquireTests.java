@@ -17,7 +17,6 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
-import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 import reactor.util.context.Context;
 
@@ -180,7 +179,7 @@ class AcquireTests {
     void aBorrowerWhoIsSentAwayWhileItsConnectionArrivesHearsWhy() {
         Sinks.Empty<Void> gate = Sinks.empty();
         CountingFactory held = new CountingFactory(database.url()).gate(gate.asMono());
-        RegistryCore core = new RegistryCore(Schedulers.parallel(), ExchangeOptions.defaults());
+        RegistryCore core = new RegistryCore(RegistryOptions.defaults());
         ConnectionSlot slot = new ConnectionSlot(ConnectionDefinition.of("held", held), core);
         Mono<Void> removed = Mono.defer(() -> slot.remove(() -> {
             // Between the decision to send the borrower away and the moment in which it hears so.

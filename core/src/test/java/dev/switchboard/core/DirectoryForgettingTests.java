@@ -95,7 +95,7 @@ class DirectoryForgettingTests {
         RegistryOptions options = RegistryOptions.builder()
                 .directory(name -> Mono.just(customer(4)))
                 .build();
-        RegistryCore core = new RegistryCore(options.timer(), options.exchange());
+        RegistryCore core = new RegistryCore(options);
         SlotTable table = new SlotTable(core, options);
         List<ConnectionSlot> seen = new ArrayList<>();
         StepVerifier.create(table.with("acme", slot -> {

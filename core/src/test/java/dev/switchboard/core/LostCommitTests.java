@@ -47,9 +47,12 @@ class LostCommitTests {
                                             .then(Mono.never()))),
                     SwitchboardConnection::close);
             StepVerifier.create(work)
-                    .expectErrorSatisfies(error -> assertThat(error)
-                            .isInstanceOf(OutcomeUnknownException.class)
-                            .hasMessageContaining("cut"))
+                    .expectErrorSatisfies(error -> {
+                        assertThat(error)
+                                .isInstanceOf(OutcomeUnknownException.class)
+                                .hasMessageContaining("cut");
+                        assertThat(FailureClass.of(error)).isEqualTo(FailureClass.OUTCOME_UNKNOWN);
+                    })
                     .verify(LIMIT);
             proxy.resume();
             StepVerifier.create(Flux.usingWhen(
