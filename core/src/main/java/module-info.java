@@ -10,7 +10,7 @@ module dev.switchboard.core {
     requires com.github.benmanes.caffeine;
     requires org.slf4j;
     requires static r2dbc.postgresql;
-    requires static transitive micrometer.core;
+    requires static micrometer.core;
 
     uses io.r2dbc.spi.ConnectionFactoryProvider;
 

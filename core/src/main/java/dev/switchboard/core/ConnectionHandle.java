@@ -102,10 +102,22 @@ final class ConnectionHandle implements SwitchboardConnection {
         if (!turn.begin()) {
             return turn.refused();
         }
-        return session.background().detached(operation.doOnTerminate(() -> {
+        return session.background().detached(seen(turn.sql(), operation).doOnTerminate(() -> {
             turn.end();
             turn.leave();
         }));
+    }
+
+    /** A commit that hangs is to be seen while it hangs. */
+    private Mono<Void> seen(String name, Mono<Void> operation) {
+        Lease held = session.lease();
+        if (held == null) {
+            return operation;
+        }
+        ConnectionLife life = held.physical().life();
+        long since = held.pool().nowNanos();
+        life.running(() -> life.inFlight(session.decidedRoute(), since, name));
+        return operation.doOnTerminate(() -> life.running(null));
     }
 
     // ---- transactions

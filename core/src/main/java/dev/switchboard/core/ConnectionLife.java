@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Who a physical connection is, what it is used for, and why it ends; one for each. */
@@ -25,7 +26,7 @@ final class ConnectionLife {
     private final AtomicLong uses = new AtomicLong();
     private final AtomicReference<CloseReason> reason = new AtomicReference<>();
     private volatile boolean retiring;
-    private volatile @Nullable ExchangeReport running;
+    private volatile @Nullable Supplier<InFlight> running;
 
     ConnectionLife(PoolReport report, Beginning beginning, Instant created, long openedNanos) {
         this.report = report;
@@ -77,12 +78,13 @@ final class ConnectionLife {
     }
 
     /** What runs on it from now on; null for nothing. */
-    void running(@Nullable ExchangeReport exchange) {
-        running = exchange;
+    void running(@Nullable Supplier<InFlight> work) {
+        running = work;
     }
 
     @Nullable
-    ExchangeReport running() {
-        return running;
+    InFlight running() {
+        Supplier<InFlight> work = running;
+        return work == null ? null : work.get();
     }
 }

@@ -6,7 +6,6 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.event.Level;
 
 /**
  * Writes events to the log, one line each, as in {@code registry.events().subscribe(new EventLogger())}: what must not happen
@@ -21,17 +20,13 @@ public final class EventLogger implements Consumer<ConnectionEvent> {
 
     @Override
     public void accept(ConnectionEvent event) {
-        Level level = level(event);
-        if (LOGGER.isEnabledForLevel(level)) {
-            LOGGER.atLevel(level).log(line(event));
-        }
-    }
-
-    private static Level level(ConnectionEvent event) {
         if (event instanceof ConnectionEvent.LeakSuspected || event instanceof ConnectionEvent.ValidationFailed) {
-            return Level.WARN;
+            LOGGER.warn("{}", line(event));
+        } else if (event.connection() == null) {
+            LOGGER.info("{}", line(event));
+        } else if (LOGGER.isDebugEnabled()) {
+            LOGGER.debug("{}", line(event));
         }
-        return event.connection() == null ? Level.INFO : Level.DEBUG;
     }
 
     static String line(ConnectionEvent event) {

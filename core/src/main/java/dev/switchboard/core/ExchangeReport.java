@@ -18,7 +18,7 @@ final class ExchangeReport {
         this.sql = sql;
         this.begunNanos = nowNanos;
         this.life = life;
-        life.running(this);
+        life.running(this::inFlight);
         this.echo = StatementEcho.of(session.echo(), session.decidedRoute(), sql, nowNanos);
     }
 
@@ -42,7 +42,7 @@ final class ExchangeReport {
         return StatementTimeouts.translated(session.translated(failure), limit, ran, session, sql);
     }
 
-    InFlight inFlight() {
+    private InFlight inFlight() {
         return life.inFlight(session.decidedRoute(), begunNanos, sql);
     }
 

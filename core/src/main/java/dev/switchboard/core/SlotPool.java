@@ -130,8 +130,7 @@ final class SlotPool {
     Stream<InFlight> inFlight() {
         return opener.connections().stream()
                 .map(connection -> connection.life().running())
-                .filter(Objects::nonNull)
-                .map(ExchangeReport::inFlight);
+                .filter(Objects::nonNull);
     }
 
     PoolReport report() {

@@ -2,6 +2,7 @@ package dev.switchboard.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.switchboard.databases.Database;
 import dev.switchboard.databases.Databases;
@@ -169,6 +170,44 @@ class LiveConnectionsTests {
         assertThat(id(connection)).isEqualTo(id);
         Borrowing.close(connection);
         nothingIsLeft();
+    }
+
+    @Test
+    void aResetUndoesWhatWasChangedInSqlOrSaysThatTheProductCannot() {
+        boolean postgresql = product == Product.POSTGRESQL;
+        SwitchboardConnection connection = (SwitchboardConnection) Borrowing.borrowed(registry, "orders");
+        Sql.run(connection, postgresql ? "SET work_mem = '7MB'" : "SET @seven = 7")
+                .onErrorComplete()
+                .block(Borrowing.PATIENCE);
+        if (postgresql) {
+            live.reset(connection).block(Borrowing.PATIENCE);
+            assertThat(Borrowing.one(connection, "SELECT current_setting('work_mem')")
+                            .block(Borrowing.PATIENCE))
+                    .isNotEqualTo("7MB");
+        } else {
+            StepVerifier.create(live.reset(connection))
+                    .expectError(UnsupportedFeatureException.class)
+                    .verify(Borrowing.PATIENCE);
+        }
+        assertThat(Borrowing.one(connection, "SELECT 1").block(Borrowing.PATIENCE))
+                .hasToString("1");
+        Borrowing.close(connection);
+        nothingIsLeft();
+    }
+
+    @Test
+    void aResetSessionIsStillPreparedForItsBorrower() {
+        assumeTrue(product == Product.POSTGRESQL, "elsewhere a prepared session has no reset");
+        SwitchboardConnection first = (SwitchboardConnection) Borrowing.borrowed(registry, "orders");
+        Sql.run(first, "CREATE SCHEMA acme").block(Borrowing.PATIENCE);
+        Borrowing.close(first);
+        registry.register(ConnectionDefinition.of("acme", database.url()).withSchema("acme"));
+        Connection connection = Borrowing.borrowed(registry, "acme");
+        Sql.run(connection, "SET search_path TO pg_catalog").block(Borrowing.PATIENCE);
+        live.reset(connection).block(Borrowing.PATIENCE);
+        assertThat(Borrowing.one(connection, "SELECT current_schema()").block(Borrowing.PATIENCE))
+                .isEqualTo("acme");
+        Borrowing.close(connection);
     }
 
     @Test

@@ -43,6 +43,10 @@ class LostCommitTests {
                             .then(Mono.firstWithSignal(
                                     connection.commitTransaction(),
                                     Mono.delay(Duration.ofMillis(100))
+                                            .doOnNext(late -> assertThat(registry.connections()
+                                                            .inFlight())
+                                                    .extracting(InFlight::sql)
+                                                    .containsExactly("commit"))
                                             .then(Mono.fromRunnable(proxy::cut))
                                             .then(Mono.never()))),
                     SwitchboardConnection::close);

@@ -19,6 +19,7 @@ import java.util.function.Supplier;
  * (how long borrowers had their connection) and the counter {@code r2dbc.pool.leaks}. The meters of a name leave with its last
  * pool.
  */
+@SuppressWarnings("exports") // Whoever calls it has Micrometer; whoever does not must not need it.
 public final class MicrometerMetrics implements ConnectionMetrics {
 
     private static final int MOST_NAMES = 100;
