@@ -10,8 +10,10 @@ module dev.switchboard.core {
     requires com.github.benmanes.caffeine;
     requires org.slf4j;
     requires static r2dbc.postgresql;
+    requires static micrometer.core;
 
     uses io.r2dbc.spi.ConnectionFactoryProvider;
 
     exports dev.switchboard.core;
+    exports dev.switchboard.core.micrometer;
 }

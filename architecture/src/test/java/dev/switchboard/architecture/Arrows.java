@@ -1,6 +1,7 @@
 package dev.switchboard.architecture;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -31,6 +32,7 @@ final class Arrows {
         for (PublishedModule module : PublishedModule.values()) {
             forbidden(module).forEach(stranger -> rules.add(arrow(module, stranger)));
         }
+        PublishedModule.integrations().forEach((own, library) -> rules.add(onlyThere(own, library)));
         rules.add(noCycle());
         return rules;
     }
@@ -60,6 +62,20 @@ final class Arrows {
                 .onlyDependOnClassesThat(JavaClass.Predicates.resideInAnyPackage(module.knownPackages())
                         .or(JavaClass.Predicates.resideInAPackage("")))
                 .because("ARCHITECTURE.md lists what each module may know");
+    }
+
+    private static HouseRule onlyThere(String own, String library) {
+        return HouseRule.of(
+                "only " + own + " knows " + library + ", and nobody knows " + own,
+                noClasses()
+                        .that()
+                        .resideOutsideOfPackage(own)
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAnyPackage(own, library)
+                        .because("a program without the library must not miss it"),
+                "package dev.switchboard.core; class Offender { " + library + ".Stranger known; }",
+                "package " + library + "; public class Stranger {}");
     }
 
     private static HouseRule noCycle() {

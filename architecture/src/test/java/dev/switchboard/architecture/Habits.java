@@ -28,6 +28,8 @@ final class Habits {
     private static final Set<String> SCHEDULER_CHOOSERS = Set.of(
             // The default timer of a registry that was given none.
             "dev.switchboard.core.RegistryOptions",
+            // A listener may take its time, so each has a worker.
+            "dev.switchboard.core.ConnectionEvents",
             // Looking for a driver reads the class path, and some drivers block while their factory is made.
             "dev.switchboard.core.ConnectionSlot",
             // Some drivers read files while their factory is made, here anew for each password.

@@ -2,6 +2,7 @@ package dev.switchboard.architecture;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -19,6 +20,7 @@ enum PublishedModule {
             Library.REACTOR_POOL,
             Library.TLS,
             Library.CAFFEINE,
+            Library.MICROMETER,
             Library.LOGGING,
             Library.JSPECIFY),
     JDBC_BRIDGE(
@@ -60,6 +62,10 @@ enum PublishedModule {
     private static final List<String> JAVA =
             List.of("java.io", "java.lang..", "java.math", "java.net", "java.nio..", "java.time..", "java.util..");
 
+    /** Packages beside the one of their module: each for one optional library, which nobody knows outside of it. */
+    private static final Map<String, String> INTEGRATIONS =
+            Map.of("dev.switchboard.core.micrometer", "io.micrometer.core.instrument");
+
     private final String folder;
     private final String root;
     private final List<PublishedModule> knows;
@@ -80,6 +86,18 @@ enum PublishedModule {
     /** The package that everything in the module lives in; the module is named after it. */
     String root() {
         return root;
+    }
+
+    /** Every package of the module: its own, and those for optional libraries. */
+    List<String> packages() {
+        return Stream.concat(
+                        Stream.of(root), INTEGRATIONS.keySet().stream().filter(name -> name.startsWith(root + ".")))
+                .toList();
+    }
+
+    /** Packages for optional libraries and the library of each. */
+    static Map<String, String> integrations() {
+        return INTEGRATIONS;
     }
 
     String artifact() {
@@ -143,6 +161,8 @@ enum PublishedModule {
                 List.of("com.github.benmanes.caffeine.cache"),
                 List.of("com.github.benmanes.caffeine"),
                 List.of("caffeine")),
+        // Optional, for a package of its own.
+        MICROMETER(List.of("io.micrometer.core.instrument"), List.of("micrometer.core"), List.of("micrometer-core")),
         // To say why a handshake failed.
         TLS(List.of("java.security.cert", "javax.net.ssl"), List.of(), List.of()),
         JDBC(List.of("java.sql"), List.of("java.sql"), List.of()),

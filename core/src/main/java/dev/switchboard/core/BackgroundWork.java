@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
@@ -53,6 +55,11 @@ final class BackgroundWork {
             work.subscribe(end::tryEmitValue, end::tryEmitError, end::tryEmitEmpty);
             return end.asMono();
         });
+    }
+
+    /** Listens as long as somebody wants it; that is no work to wait for. */
+    Disposable listening(Flux<?> stream) {
+        return stream.subscribe();
     }
 
     /** Marks work that runs under somebody else's subscription, such as a drain. Paired with {@link #leave()}. */

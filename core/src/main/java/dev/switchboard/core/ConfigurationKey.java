@@ -70,6 +70,8 @@ record ConfigurationKey(
             number("lifetime-variance", PoolOptions.Builder::lifetimeVariance),
             duration("reset-timeout", PoolOptions.Builder::resetTimeout),
             duration("drain-timeout", PoolOptions.Builder::drainTimeout),
+            duration("leak-threshold", PoolOptions.Builder::leakThreshold),
+            pool("always-reset", ConfigurationValue::yesOrNo, PoolOptions.Builder::alwaysReset),
             setting("application-name", Setting.APPLICATION_NAME, ConfigurationValue::name),
             setting("tls", Setting.TLS, ConfigurationValue::tlsMode),
             setting("certificate-authority", Setting.CERTIFICATE_AUTHORITY, ConfigurationValue::file),

@@ -75,6 +75,14 @@ record ConfigurationValue(String written, String text) {
         };
     }
 
+    boolean yesOrNo() {
+        return switch (text.strip().toLowerCase(Locale.ROOT)) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw refused("is neither true nor false", "true or false", "Correct the value");
+        };
+    }
+
     ValidationDepth validation() {
         return switch (text.strip().toLowerCase(Locale.ROOT)) {
             case "local" -> ValidationDepth.LOCAL;

@@ -131,7 +131,7 @@ final class ConfiguredConnections {
             arrive(drains);
             arriving.keySet().stream()
                     .filter(after::containsKey)
-                    .map(table::forget)
+                    .map(table::arrived)
                     .forEach(drains::add);
             changing.forEach((name, wanted) -> {
                 ConnectionDefinition before =

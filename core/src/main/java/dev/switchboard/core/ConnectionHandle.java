@@ -26,7 +26,7 @@ final class ConnectionHandle implements SwitchboardConnection {
 
     private final HandleSession session;
     private final TurnQueue turns;
-    private final Unwrapped unwrapped = new Unwrapped(this);
+    private final Unwrapping.Unwrapped unwrapped = new Unwrapping.Unwrapped(this);
     private final Mono<Void> close;
     private volatile boolean closing;
 
@@ -64,13 +64,13 @@ final class ConnectionHandle implements SwitchboardConnection {
 
     /** Runs a statement or batch in its turn; its results are read under this handle's care. */
     Flux<Result> execute(Command<Result> command) {
-        return Flux.deferContextual(context -> {
+        return session.origin().of(Flux.deferContextual(context -> {
             session.binding().check(context);
             Turn turn = turns.turn(command.sql(), false);
             return ready(turn, mayWrite(command.sql()))
                     .thenMany(Flux.defer(() -> results(turn, command)))
                     .doOnCancel(turn::cancel);
-        });
+        }));
     }
 
     private Mono<Void> ready(Turn turn, BooleanSupplier writes) {
@@ -96,7 +96,7 @@ final class ConnectionHandle implements SwitchboardConnection {
     /** Where a connection that only reads refuses the command, nothing has happened: it goes to the one that writes. */
     private Flux<Result> sent(Command<Result> command, Connection driver) {
         Flux<Result> sent = Flux.from(command.send().apply(driver));
-        if (!session.isQueryOnly()) {
+        if (!session.lease().isQueryOnly()) {
             return sent;
         }
         AtomicBoolean answered = new AtomicBoolean();
@@ -132,7 +132,7 @@ final class ConnectionHandle implements SwitchboardConnection {
         if (!turn.begin()) {
             return turn.refused();
         }
-        return session.background().detached(operation.doOnTerminate(() -> {
+        return session.background().detached(ExchangeReport.seen(session, turn.sql(), operation).doOnTerminate(() -> {
             turn.end();
             turn.leave();
         }));
@@ -341,6 +341,17 @@ final class ConnectionHandle implements SwitchboardConnection {
         });
     }
 
+    // ---- its physical connection
+
+    HandleSession session() {
+        return session;
+    }
+
+    /** Undoes what was done on the connection, in its turn; the handle goes on. */
+    Mono<Void> reset() {
+        return control("reset", true, null, Mono.defer(() -> SessionReturn.inPlace(session)));
+    }
+
     // ---- the end
 
     @Override
@@ -377,21 +388,6 @@ final class ConnectionHandle implements SwitchboardConnection {
         @Override
         public String getDatabaseVersion() {
             return "";
-        }
-    }
-
-    /** What unwrapping ends at: the same handle, for those who unwrap until nothing is wrapped any more. */
-    private static final class Unwrapped extends DelegatingConnection {
-
-        private final ConnectionHandle handle;
-
-        Unwrapped(ConnectionHandle handle) {
-            this.handle = handle;
-        }
-
-        @Override
-        Connection delegate() {
-            return handle;
         }
     }
 }

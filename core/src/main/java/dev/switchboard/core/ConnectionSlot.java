@@ -57,6 +57,7 @@ final class ConnectionSlot {
         this.definition = definition;
         this.core = core;
         this.owner = owner;
+        core.defined(definition);
     }
 
     ConnectionDefinition definition() {
@@ -294,10 +295,12 @@ final class ConnectionSlot {
 
     /** Takes all pools out of service, those for overrides included: from here on nobody finds one of the old definition. */
     private synchronized Mono<Void> take(@Nullable ConnectionDefinition next) {
+        Mono<Void> drained = drained(pools, SlotPool.MovedException::new);
         if (next != null) {
             definition = next;
+            core.defined(next);
+            drained = drained.doFirst(() -> core.tell(time -> new ConnectionEvent.Replaced(next.name(), time)));
         }
-        Mono<Void> drained = drained(pools, SlotPool.MovedException::new);
         pools = null;
         DerivedSlots present = derived;
         return present == null ? drained : Mono.when(drained, present.clear());
@@ -307,6 +310,10 @@ final class ConnectionSlot {
     synchronized Mono<Void> remove(Supplier<? extends RuntimeException> reason) {
         removed = reason;
         Mono<Void> drained = drained(pools, reason);
+        if (owner.equals(Owner.NAME)) {
+            drained =
+                    drained.doFirst(() -> core.tell(time -> new ConnectionEvent.Unregistered(definition.name(), time)));
+        }
         pools = null;
         DerivedSlots present = derived;
         return present == null ? drained : Mono.when(drained, present.close(reason));

@@ -13,10 +13,11 @@ final class DeadConnection {
         if (physical.isGone()) {
             return true;
         }
-        if (failure instanceof R2dbcException known) {
-            return byState(known.getSqlState()) || byClass(known);
-        }
-        return failure instanceof IOException;
+        return failure instanceof R2dbcException known ? causes(known) : failure instanceof IOException;
+    }
+
+    static boolean causes(R2dbcException known) {
+        return byState(known.getSqlState()) || byClass(known);
     }
 
     /** 08: connection exceptions; 57P: the server is going down or the session was ended. */

@@ -3,19 +3,23 @@ package dev.switchboard.core;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 /** What is said about one exchange: to the log, where somebody wants to read it, and to its reader when it fails. */
 final class ExchangeReport {
 
     private final HandleSession session;
     private final String sql;
+    private final ConnectionLife life;
     private final long begunNanos;
     private final @Nullable StatementEcho echo;
 
-    ExchangeReport(HandleSession session, String sql, long nowNanos) {
+    ExchangeReport(HandleSession session, ConnectionLife life, String sql, long nowNanos) {
         this.session = session;
         this.sql = sql;
         this.begunNanos = nowNanos;
+        this.life = life;
+        life.running(this::inFlight);
         this.echo = StatementEcho.of(session.echo(), session.decidedRoute(), sql, nowNanos);
     }
 
@@ -39,9 +43,26 @@ final class ExchangeReport {
         return StatementTimeouts.translated(session.translated(failure), limit, ran, session, sql);
     }
 
+    private InFlight inFlight() {
+        return life.inFlight(session.decidedRoute(), begunNanos, sql);
+    }
+
     void ended(long nowNanos) {
+        life.running(null);
         if (echo != null) {
             echo.ended(nowNanos);
         }
+    }
+
+    /** A commit that hangs is to be seen while it hangs. */
+    static Mono<Void> seen(HandleSession session, String name, Mono<Void> operation) {
+        Lease held = session.lease().held();
+        if (held == null) {
+            return operation;
+        }
+        ConnectionLife life = held.physical().life();
+        long since = held.pool().nowNanos();
+        life.running(() -> life.inFlight(session.decidedRoute(), since, name));
+        return operation.doOnTerminate(() -> life.running(null));
     }
 }

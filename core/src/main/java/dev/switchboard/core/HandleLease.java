@@ -43,6 +43,11 @@ final class HandleLease {
         return lease;
     }
 
+    boolean isQueryOnly() {
+        Lease present = lease;
+        return present != null && present.isQueryOnly();
+    }
+
     @Nullable
     Route decidedRoute() {
         return route;
@@ -171,6 +176,7 @@ final class HandleLease {
                     return false;
                 }
                 lease = given;
+                given.loan().heldBy(session.origin());
                 return true;
             }
         }

@@ -32,6 +32,7 @@ final class HandleSession {
     private final RouteBinding binding;
     private final SessionSettings settings = new SessionSettings();
     private final HandleLease lease;
+    private final Origin origin;
     private volatile SessionChanges changes = new SessionChanges();
     private volatile Transaction transaction = Transaction.NONE;
     private volatile @Nullable TransactionDefinition definition;
@@ -40,6 +41,7 @@ final class HandleSession {
 
     HandleSession(SlotTable slots, RegistryCore core, RouteBinding binding) {
         this.core = core;
+        this.origin = new Origin(core);
         this.binding = binding;
         this.lease = new HandleLease(this, slots, binding);
     }
@@ -66,6 +68,10 @@ final class HandleSession {
 
     RouteBinding binding() {
         return binding;
+    }
+
+    Origin origin() {
+        return origin;
     }
 
     @Nullable
@@ -202,11 +208,6 @@ final class HandleSession {
         changes = new SessionChanges();
         settings.again();
         return new SessionReturn(this, reader, made);
-    }
-
-    boolean isQueryOnly() {
-        Lease held = lease.held();
-        return held != null && held.isQueryOnly();
     }
 
     /** How long it wants to wait for a lock: as its transaction says, else as it was set. */

@@ -40,6 +40,7 @@ final class Lease {
     private final Connection pooled;
     private final PhysicalConnection physical;
     private final Ticket ticket;
+    private final Loan loan;
     private final AtomicBoolean returned = new AtomicBoolean();
     private volatile @Nullable Receiver borrower;
     private volatile long lentNanos;
@@ -50,6 +51,11 @@ final class Lease {
         this.pooled = pooled;
         this.physical = physical;
         this.ticket = ticket;
+        this.loan = new Loan(pool.report(), physical.life());
+    }
+
+    Loan loan() {
+        return loan;
     }
 
     /** Notes who has it, where a database has one writer. */
@@ -88,19 +94,20 @@ final class Lease {
         return Mono.defer(() -> {
             physical.used(pool.nowNanos());
             if (!physical.move(PhysicalConnection.State.IN_USE, PhysicalConnection.State.IDLE)) {
-                return discard();
+                return discard(CloseReason.LOST);
             }
             return backToPool();
         });
     }
 
     /** Closes the connection; its pool forgets it. */
-    Mono<Void> discard() {
-        return physical.close().onErrorComplete().then(Mono.defer(this::backToPool));
+    Mono<Void> discard(CloseReason reason) {
+        return physical.close(reason).then(Mono.defer(this::backToPool));
     }
 
     /** Closes the connection although the server may still be busy with it. */
-    Mono<Void> forceDiscard() {
+    Mono<Void> forceDiscard(CloseReason reason) {
+        physical.life().ends(reason);
         return physical.forceClose(pool.options().resetTimeout())
                 .onErrorComplete()
                 .then(Mono.defer(this::backToPool));
@@ -108,8 +115,7 @@ final class Lease {
 
     /** Closes the connection of a borrower who goes on to take another one with the same ticket. */
     Mono<Void> discardKeepingTicket() {
-        return physical.close()
-                .onErrorComplete()
+        return physical.close(CloseReason.LOST)
                 .then(Mono.defer(this::closePooled))
                 .then(Mono.fromRunnable(() -> pool.returned(this)));
     }

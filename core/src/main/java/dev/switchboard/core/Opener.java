@@ -11,9 +11,9 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -99,14 +99,16 @@ final class Opener implements ConnectionFactory {
         return Mono.defer(() -> {
             Permit permit = pool.lane().connect();
             if (permit == null) {
-                return Mono.error(new SlotPool.NoRoomException());
+                return Mono.error(new Ticket.NoRoomException());
             }
             Duration limit = pool.options().createTimeout();
+            ConnectionLife.Beginning beginning = pool.report().beginning();
             return patiently(
                             limit,
                             stopped.asMono(),
                             patience -> opened(permit, patience)
-                                    .flatMap(connection -> adopted(connection, permit, patience)))
+                                    .flatMap(connection -> adopted(connection, new Adoption(permit, beginning), patience)))
+                    .doOnError(failure -> pool.report().notOpened(beginning))
                     .onErrorMap(failure -> ConnectFailures.describe(pool.definition(), failure, limit));
         });
     }
@@ -170,6 +172,10 @@ final class Opener implements ConnectionFactory {
         return idle;
     }
 
+    Set<PhysicalConnection> connections() {
+        return connections.keySet();
+    }
+
     boolean hasConnections() {
         return !connections.isEmpty();
     }
@@ -180,6 +186,7 @@ final class Opener implements ConnectionFactory {
         if (permit != null) {
             permit.closed();
         }
+        pool.report().closed(connection.life());
         pool.changed();
     }
 
@@ -197,6 +204,7 @@ final class Opener implements ConnectionFactory {
 
     Mono<Void> closeAll() {
         return Flux.fromIterable(connections.keySet())
+                .doOnNext(connection -> connection.life().ends(CloseReason.POOL_CLOSED))
                 .flatMap(connection -> connection.close().onErrorComplete(), Integer.MAX_VALUE)
                 .then(Mono.defer(this::closeFactory));
     }
@@ -262,23 +270,21 @@ final class Opener implements ConnectionFactory {
         return false;
     }
 
-    private Mono<PhysicalConnection> adopted(Connection connection, Permit permit, Mono<Void> patience) {
+    /** What waits for a connection while it is being opened. */
+    private record Adoption(Permit permit, ConnectionLife.Beginning beginning) {}
+
+    private Mono<PhysicalConnection> adopted(Connection connection, Adoption adoption, Mono<Void> patience) {
         return ServerCancel.of(pool, this, connection)
                 .timeout(patience)
-                .map(cancel -> adopt(connection, cancel, permit))
-                .onErrorResume(failure -> closed(connection, permit).then(Mono.error(failure)));
+                .map(cancel -> adopt(connection, cancel, adoption))
+                .onErrorResume(failure -> closed(connection, adoption.permit()).then(Mono.error(failure)));
     }
 
-    private PhysicalConnection adopt(Connection connection, ServerCancel cancel, Permit permit) {
-        long lifetime = pool.options().maxLifetime().toNanos();
-        long variance = lifetime / 100 * pool.options().lifetimeVariance();
-        long varied = variance == 0
-                ? lifetime
-                : lifetime - ThreadLocalRandom.current().nextLong(variance);
-        PhysicalConnection physical =
-                new PhysicalConnection(connection, cancel, pool, varied, awaitedClose(connection));
-        connections.put(physical, permit);
-        permit.opened(new Reclaimable(physical));
+    private PhysicalConnection adopt(Connection connection, ServerCancel cancel, Adoption adoption) {
+        PhysicalConnection physical = new PhysicalConnection(
+                connection, cancel, pool, pool.report().opened(adoption.beginning()), awaitedClose(connection));
+        connections.put(physical, adoption.permit());
+        adoption.permit().opened(new Reclaimable(physical));
         pool.changed();
         return physical;
     }

@@ -5,9 +5,8 @@ import io.r2dbc.spi.IsolationLevel;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Objects;
-import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -25,8 +24,7 @@ final class PhysicalConnection extends DelegatingConnection {
         GONE
     }
 
-    private final UUID id = UUID.randomUUID();
-    private final Instant created;
+    private final ConnectionLife life;
     private final long expiresAtNanos;
     private final Connection driver;
     private final SlotPool pool;
@@ -41,15 +39,15 @@ final class PhysicalConnection extends DelegatingConnection {
     private volatile long lastUsedNanos;
 
     PhysicalConnection(
-            Connection driver, ServerCancel serverCancel, SlotPool pool, long lifetimeNanos, Mono<Void> driverClose) {
+            Connection driver, ServerCancel serverCancel, SlotPool pool, ConnectionLife life, Mono<Void> driverClose) {
         long nowNanos = pool.nowNanos();
-        this.created = Instant.now();
+        this.life = life;
         this.driver = driver;
         this.pool = pool;
         this.sheet = pool.sheet();
         this.statementTimeout = pool.definition().settings().statementTimeout();
         this.serverCancel = serverCancel;
-        this.expiresAtNanos = nowNanos + lifetimeNanos;
+        this.expiresAtNanos = nowNanos + lifetimeNanos(pool.options());
         this.lastUsedNanos = nowNanos;
         this.initialIsolation = driver.getTransactionIsolationLevel();
         Duration limit = pool.options().resetTimeout();
@@ -63,12 +61,19 @@ final class PhysicalConnection extends DelegatingConnection {
                 .cache();
     }
 
-    UUID id() {
-        return id;
+    /** Not all of those that were opened together end together. */
+    private static long lifetimeNanos(PoolOptions options) {
+        long lifetime = options.maxLifetime().toNanos();
+        long variance = lifetime / 100 * options.lifetimeVariance();
+        return variance == 0 ? lifetime : lifetime - ThreadLocalRandom.current().nextLong(variance);
     }
 
-    Instant created() {
-        return created;
+    ConnectionLife life() {
+        return life;
+    }
+
+    ConnectionInfo info() {
+        return life.info(lastUsedNanos);
     }
 
     Connection driver() {
@@ -164,6 +169,14 @@ final class PhysicalConnection extends DelegatingConnection {
         });
     }
 
+    /** The same for the reason given, where no other was given before. An error of the driver says nothing more. */
+    Mono<Void> close(CloseReason reason) {
+        return Mono.defer(() -> {
+            life.ends(reason);
+            return close().onErrorComplete();
+        });
+    }
+
     /**
      * Closes a connection that may be busy: the server is told to end what it is doing first, or the driver's close would
      * wait behind it or leave it running. Where the connection is known to be dead there is nothing to tell, and the
@@ -198,6 +211,6 @@ final class PhysicalConnection extends DelegatingConnection {
 
     @Override
     public String toString() {
-        return "PhysicalConnection[" + id + ", " + sheet.product() + ", " + state.get() + "]";
+        return "PhysicalConnection[" + life.id() + ", " + sheet.product() + ", " + state.get() + "]";
     }
 }

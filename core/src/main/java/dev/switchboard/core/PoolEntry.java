@@ -100,7 +100,7 @@ final class PoolEntry {
 
     /** An error that is not ours says that an idle connection turned out to be dead; the pool has closed it already. */
     private Mono<Lease> notTaken(Throwable failure) {
-        if (failure instanceof SlotPool.NoRoomException) {
+        if (failure instanceof Ticket.NoRoomException) {
             return Mono.firstWithSignal(ticket.room(), left.asMono()).then(borrow());
         }
         if (failure instanceof SwitchboardError || failure instanceof SlotPool.MovedException) {
@@ -120,10 +120,11 @@ final class PoolEntry {
             return taken(lease);
         }
         pool.keeper().look();
+        long since = pool.report().nanos();
         boolean trusted = physical.idleNanos(pool.nowNanos())
                 < pool.options().validateAfterIdle().toNanos();
         return (trusted ? Mono.just(true) : validate(physical))
-                .flatMap(valid -> valid ? prepared(lease) : again(lease));
+                .flatMap(valid -> valid ? prepared(lease) : invalid(lease, since));
     }
 
     private Mono<Boolean> validate(PhysicalConnection physical) {
@@ -146,6 +147,11 @@ final class PoolEntry {
                         .then(Mono.just(true));
     }
 
+    private Mono<Lease> invalid(Lease lease, long sinceNanos) {
+        pool.report().notValidated(lease.physical().life(), sinceNanos, lastFailure);
+        return again(lease);
+    }
+
     /** A dead connection costs the borrower nothing but the time to take the next one. */
     private Mono<Lease> again(Lease lease) {
         deadConnections++;
@@ -165,6 +171,7 @@ final class PoolEntry {
         if (!state.compareAndSet(State.PENDING, State.DELIVERED)) {
             return lease.release();
         }
+        lease.loan().begins(request.route(), request.sinceNanos());
         // A receiver that has gone is not waiting, but whoever subscribed for it may be.
         return (receiver.accept(lease) ? Mono.<Void>empty() : lease.release()).doOnTerminate(delivered::tryEmitEmpty);
     }
@@ -183,6 +190,8 @@ final class PoolEntry {
         if (lease == null) {
             return Mono.fromRunnable(ticket::giveBack);
         }
-        return failure instanceof AcquireTimeoutException ? lease.forceDiscard() : lease.discard();
+        return failure instanceof AcquireTimeoutException
+                ? lease.forceDiscard(CloseReason.NOT_PREPARED)
+                : lease.discard(CloseReason.NOT_PREPARED);
     }
 }

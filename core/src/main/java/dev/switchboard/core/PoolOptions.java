@@ -2,8 +2,6 @@ package dev.switchboard.core;
 
 import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -14,13 +12,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PoolOptions {
 
-    private static final PoolOptions DEFAULTS = new Builder().build();
+    private static final PoolOptions DEFAULTS = builder().build();
 
-    /** A copy that nobody else has and nobody changes. */
-    private final Builder chosen;
+    /** Nobody else has them and nobody changes them. */
+    private final PoolKnobs chosen;
 
-    private PoolOptions(Builder builder) {
-        this.chosen = builder.copy();
+    private PoolOptions(PoolKnobs chosen) {
+        this.chosen = chosen;
     }
 
     /** {@return the options of a definition that names none; always the same instance} */
@@ -30,12 +28,12 @@ public final class PoolOptions {
 
     /** {@return a builder that starts from the defaults} */
     public static Builder builder() {
-        return new Builder();
+        return new Builder(new PoolKnobs());
     }
 
     /** {@return a builder that starts from these values} */
     public Builder mutate() {
-        return chosen.copy();
+        return new Builder(chosen.copy());
     }
 
     /** {@return what the r2dbc-pool is called, or null for the name of its connection} */
@@ -70,7 +68,7 @@ public final class PoolOptions {
 
     /** {@return how long a validation may take; always shorter than {@link #acquireTimeout()}} */
     public Duration validationTimeout() {
-        return chosen.validationTimeoutToUse();
+        return chosen.validationTimeout();
     }
 
     /** {@return how long a connection is idle before its next delivery validates it} */
@@ -113,88 +111,40 @@ public final class PoolOptions {
         return chosen.drainTimeout;
     }
 
-    /** Every knob by its name: what the options are compared by and shown as. */
-    private Map<String, Object> knobs() {
-        Map<String, Object> knobs = new LinkedHashMap<>();
-        knobs.put("maxSize", chosen.maxSize);
-        knobs.put("minIdle", chosen.minIdle);
-        knobs.put("maxWaiting", chosen.maxWaiting);
-        knobs.put("acquireTimeout", chosen.acquireTimeout);
-        knobs.put("createTimeout", chosen.createTimeout);
-        knobs.put("validationTimeout", validationTimeout());
-        knobs.put("validateAfterIdle", chosen.validateAfterIdle);
-        knobs.put("validation", chosen.validation);
-        knobs.put("idleTimeout", chosen.idleTimeout);
-        knobs.put("maxLifetime", chosen.maxLifetime);
-        knobs.put("lifetimeVariance", chosen.lifetimeVariance);
-        knobs.put("resetTimeout", chosen.resetTimeout);
-        knobs.put("drainTimeout", chosen.drainTimeout);
-        if (chosen.name != null) {
-            knobs.put("name", chosen.name);
-        }
-        if (chosen.validationQuery != null) {
-            knobs.put("validationQuery", chosen.validationQuery);
-        }
-        return knobs;
+    /** {@return after how long a borrower that has not returned its connection is reported, or null for never} */
+    public @Nullable Duration leakThreshold() {
+        return chosen.leakThreshold;
+    }
+
+    /** {@return whether every returned session is reset, or only one that is known to have been changed} */
+    public boolean alwaysReset() {
+        return chosen.alwaysReset;
     }
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return this == other || (other instanceof PoolOptions that && knobs().equals(that.knobs()));
+        return this == other
+                || (other instanceof PoolOptions that && chosen.byName().equals(that.chosen.byName()));
     }
 
     @Override
     public int hashCode() {
-        return knobs().hashCode();
+        return chosen.byName().hashCode();
     }
 
     @Override
     public String toString() {
-        String knobs = knobs().toString();
+        String knobs = chosen.byName().toString();
         return "PoolOptions[" + knobs.substring(1, knobs.length() - 1) + "]";
     }
 
     /** Collects values; nothing is checked before {@link #build()}. Not safe for use by several threads. */
     public static final class Builder {
 
-        private static final Duration USUAL_VALIDATION_TIMEOUT = Duration.ofSeconds(2);
+        private final PoolKnobs knobs;
 
-        private @Nullable String name;
-        private int maxSize = 10;
-        private int minIdle;
-        private int maxWaiting = 10_000;
-        private Duration acquireTimeout = Duration.ofSeconds(30);
-        private Duration createTimeout = Duration.ofSeconds(10);
-        private @Nullable Duration validationTimeout;
-        private Duration validateAfterIdle = Duration.ofSeconds(30);
-        private ValidationDepth validation = ValidationDepth.REMOTE;
-        private @Nullable String validationQuery;
-        private Duration idleTimeout = Duration.ofMinutes(10);
-        private Duration maxLifetime = Duration.ofMinutes(30);
-        private int lifetimeVariance = 10;
-        private Duration resetTimeout = Duration.ofSeconds(5);
-        private Duration drainTimeout = Duration.ofSeconds(30);
-
-        private Builder() {}
-
-        private Builder copy() {
-            Builder copy = new Builder();
-            copy.name = name;
-            copy.maxSize = maxSize;
-            copy.minIdle = minIdle;
-            copy.maxWaiting = maxWaiting;
-            copy.acquireTimeout = acquireTimeout;
-            copy.createTimeout = createTimeout;
-            copy.validationTimeout = validationTimeout;
-            copy.validateAfterIdle = validateAfterIdle;
-            copy.validation = validation;
-            copy.validationQuery = validationQuery;
-            copy.idleTimeout = idleTimeout;
-            copy.maxLifetime = maxLifetime;
-            copy.lifetimeVariance = lifetimeVariance;
-            copy.resetTimeout = resetTimeout;
-            copy.drainTimeout = drainTimeout;
-            return copy;
+        private Builder(PoolKnobs knobs) {
+            this.knobs = knobs;
         }
 
         /**
@@ -205,7 +155,7 @@ public final class PoolOptions {
          * @return this builder
          */
         public Builder name(String name) {
-            this.name = Objects.requireNonNull(name, "name");
+            knobs.name = Objects.requireNonNull(name, "name");
             return this;
         }
 
@@ -217,7 +167,7 @@ public final class PoolOptions {
          * @return this builder
          */
         public Builder maxSize(int maxSize) {
-            this.maxSize = maxSize;
+            knobs.maxSize = maxSize;
             return this;
         }
 
@@ -230,7 +180,7 @@ public final class PoolOptions {
          * @return this builder
          */
         public Builder minIdle(int minIdle) {
-            this.minIdle = minIdle;
+            knobs.minIdle = minIdle;
             return this;
         }
 
@@ -243,7 +193,7 @@ public final class PoolOptions {
          * @return this builder
          */
         public Builder maxWaiting(int maxWaiting) {
-            this.maxWaiting = maxWaiting;
+            knobs.maxWaiting = maxWaiting;
             return this;
         }
 
@@ -255,7 +205,7 @@ public final class PoolOptions {
          * @return this builder
          */
         public Builder acquireTimeout(Duration acquireTimeout) {
-            this.acquireTimeout = Objects.requireNonNull(acquireTimeout, "acquireTimeout");
+            knobs.acquireTimeout = Objects.requireNonNull(acquireTimeout, "acquireTimeout");
             return this;
         }
 
@@ -267,7 +217,7 @@ public final class PoolOptions {
          * @return this builder
          */
         public Builder createTimeout(Duration createTimeout) {
-            this.createTimeout = Objects.requireNonNull(createTimeout, "createTimeout");
+            knobs.createTimeout = Objects.requireNonNull(createTimeout, "createTimeout");
             return this;
         }
 
@@ -279,7 +229,7 @@ public final class PoolOptions {
          * @return this builder
          */
         public Builder validationTimeout(Duration validationTimeout) {
-            this.validationTimeout = Objects.requireNonNull(validationTimeout, "validationTimeout");
+            knobs.validationTimeout = Objects.requireNonNull(validationTimeout, "validationTimeout");
             return this;
         }
 
@@ -290,7 +240,7 @@ public final class PoolOptions {
          * @return this builder
          */
         public Builder validateAfterIdle(Duration validateAfterIdle) {
-            this.validateAfterIdle = Objects.requireNonNull(validateAfterIdle, "validateAfterIdle");
+            knobs.validateAfterIdle = Objects.requireNonNull(validateAfterIdle, "validateAfterIdle");
             return this;
         }
 
@@ -302,7 +252,7 @@ public final class PoolOptions {
          * @return this builder
          */
         public Builder validation(ValidationDepth validation) {
-            this.validation = Objects.requireNonNull(validation, "validation");
+            knobs.validation = Objects.requireNonNull(validation, "validation");
             return this;
         }
 
@@ -314,7 +264,7 @@ public final class PoolOptions {
          * @return this builder
          */
         public Builder validationQuery(String validationQuery) {
-            this.validationQuery = Objects.requireNonNull(validationQuery, "validationQuery");
+            knobs.validationQuery = Objects.requireNonNull(validationQuery, "validationQuery");
             return this;
         }
 
@@ -326,7 +276,7 @@ public final class PoolOptions {
          * @return this builder
          */
         public Builder idleTimeout(Duration idleTimeout) {
-            this.idleTimeout = Objects.requireNonNull(idleTimeout, "idleTimeout");
+            knobs.idleTimeout = Objects.requireNonNull(idleTimeout, "idleTimeout");
             return this;
         }
 
@@ -338,7 +288,7 @@ public final class PoolOptions {
          * @return this builder
          */
         public Builder maxLifetime(Duration maxLifetime) {
-            this.maxLifetime = Objects.requireNonNull(maxLifetime, "maxLifetime");
+            knobs.maxLifetime = Objects.requireNonNull(maxLifetime, "maxLifetime");
             return this;
         }
 
@@ -350,7 +300,7 @@ public final class PoolOptions {
          * @return this builder
          */
         public Builder lifetimeVariance(int percent) {
-            this.lifetimeVariance = percent;
+            knobs.lifetimeVariance = percent;
             return this;
         }
 
@@ -362,7 +312,7 @@ public final class PoolOptions {
          * @return this builder
          */
         public Builder resetTimeout(Duration resetTimeout) {
-            this.resetTimeout = Objects.requireNonNull(resetTimeout, "resetTimeout");
+            knobs.resetTimeout = Objects.requireNonNull(resetTimeout, "resetTimeout");
             return this;
         }
 
@@ -374,7 +324,34 @@ public final class PoolOptions {
          * @return this builder
          */
         public Builder drainTimeout(Duration drainTimeout) {
-            this.drainTimeout = Objects.requireNonNull(drainTimeout, "drainTimeout");
+            knobs.drainTimeout = Objects.requireNonNull(drainTimeout, "drainTimeout");
+            return this;
+        }
+
+        /**
+         * After how long a borrower is reported that has not returned its connection: a line in the log and a
+         * {@link ConnectionEvent.LeakSuspected}, with the route and, where Reactor notes it ({@code Hooks.onOperatorDebug()}, its
+         * agent, a {@code checkpoint}), the places where its chain was assembled. The connection is left alone. Off by default.
+         *
+         * @param leakThreshold at least 10 ms; longer than the longest honest use
+         * @return this builder
+         */
+        public Builder leakThreshold(Duration leakThreshold) {
+            knobs.leakThreshold = Objects.requireNonNull(leakThreshold, "leakThreshold");
+            return this;
+        }
+
+        /**
+         * Whether every returned session is reset, and not only one of whose changes the handle knows: for functions and
+         * procedures that change the session of their caller, which nobody can see from outside. Off by default, as it costs a
+         * round trip for each loan on PostgreSQL; elsewhere no message resets a session, so each connection is closed after
+         * its use.
+         *
+         * @param alwaysReset true resets always
+         * @return this builder
+         */
+        public Builder alwaysReset(boolean alwaysReset) {
+            knobs.alwaysReset = alwaysReset;
             return this;
         }
 
@@ -385,15 +362,9 @@ public final class PoolOptions {
          * @throws InvalidDefinitionException if a value is out of its range or contradicts another one
          */
         public PoolOptions build() {
-            PoolOptions options = new PoolOptions(this);
-            PoolLimits.check(options, validationTimeout != null);
+            PoolOptions options = new PoolOptions(knobs.copy());
+            PoolLimits.check(options, knobs.validationTimeout != null);
             return options;
-        }
-
-        private Duration validationTimeoutToUse() {
-            Duration half = acquireTimeout.dividedBy(2);
-            Duration usual = half.compareTo(USUAL_VALIDATION_TIMEOUT) < 0 ? half : USUAL_VALIDATION_TIMEOUT;
-            return Objects.requireNonNullElse(validationTimeout, usual);
         }
     }
 }

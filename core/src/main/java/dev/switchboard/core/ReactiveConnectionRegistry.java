@@ -26,12 +26,14 @@ public final class ReactiveConnectionRegistry {
     private final SlotTable slots;
     private final Initializing initializing;
     private final ConfiguredConnections configured;
+    private final LiveConnections live;
 
     private ReactiveConnectionRegistry(RegistryOptions options) {
         this.core = new RegistryCore(options);
         this.slots = new SlotTable(core, options);
         this.initializing = new Initializing(slots, core);
         this.configured = new ConfiguredConnections(slots, core);
+        this.live = new LiveConnections(slots, core);
     }
 
     /** {@return an empty registry with default options} */
@@ -40,20 +42,18 @@ public final class ReactiveConnectionRegistry {
     }
 
     /**
-     * A registry with the given options.
+     * {@return an empty registry with the given options}
      *
      * @param options what it is made with
-     * @return an empty registry
      */
     public static ReactiveConnectionRegistry create(RegistryOptions options) {
         return new ReactiveConnectionRegistry(options);
     }
 
     /**
-     * A registry with default options and the given connections.
+     * {@return a registry with default options and the given connections}
      *
      * @param definitions definitions of different names
-     * @return a registry of all of them
      * @throws DuplicateConnectionException when two definitions have one name
      */
     public static ReactiveConnectionRegistry create(Collection<ConnectionDefinition> definitions) {
@@ -107,10 +107,9 @@ public final class ReactiveConnectionRegistry {
     }
 
     /**
-     * Registers a connection unless its name is registered. Takes effect at once; nothing is opened.
+     * {@return whether the definition was registered, as its name was not yet} Takes effect at once; nothing is opened.
      *
      * @param definition the definition
-     * @return whether the definition was registered
      * @throws RegistryClosedException when the registry is closed
      */
     public boolean registerIfAbsent(ConnectionDefinition definition) {
@@ -182,20 +181,18 @@ public final class ReactiveConnectionRegistry {
     }
 
     /**
-     * Whether a name is known at this moment: registered, listed or not, or remembered from the directory.
+     * {@return whether a name is registered, listed or not, or remembered from the directory; {@link #lookup} asks that}
      *
      * @param name any name
-     * @return true when it is known; {@link #lookup} asks the directory as well
      */
     public boolean contains(String name) {
         return slots.knownOrNull(name) != null;
     }
 
     /**
-     * The product of a name that is registered, or remembered from the directory.
+     * {@return the product's name, such as {@code PostgreSQL}}
      *
-     * @param name a known name
-     * @return the product's name, such as {@code PostgreSQL}
+     * @param name a name that is registered, or remembered from the directory
      * @throws UnknownConnectionException when the name is not known
      */
     public String product(String name) {
@@ -203,10 +200,9 @@ public final class ReactiveConnectionRegistry {
     }
 
     /**
-     * What a name stands for at this moment.
+     * {@return what a name stands for at this moment}
      *
      * @param name a name that is registered, or remembered from the directory
-     * @return its status
      * @throws UnknownConnectionException when the name is not known
      */
     public ConnectionStatus status(String name) {
@@ -214,20 +210,16 @@ public final class ReactiveConnectionRegistry {
     }
 
     /**
-     * What a name stands for, after asking the connection directory where nobody registered it. Opens nothing.
+     * {@return what a name stands for, after asking the directory where nobody registered it; opens nothing.
+     * {@link UnknownConnectionException} when nobody knows it, an error of the directory as it is}
      *
      * @param name any name
-     * @return its status; {@link UnknownConnectionException} when nobody knows it, an error of the directory as it is
      */
     public Mono<ConnectionStatus> lookup(String name) {
         return slots.find(name).map(ConnectionSlot::status);
     }
 
-    /**
-     * The status of every open pool, in no particular order. A pool for an override is called {@code orders[database=shard02]}.
-     *
-     * @return a snapshot
-     */
+    /** {@return the status of every open pool; one for an override is called {@code orders[database=shard02]}} */
     public List<ConnectionStatus> status() {
         return slots.all().stream()
                 .flatMap(ConnectionSlot::withDerived)
@@ -315,11 +307,10 @@ public final class ReactiveConnectionRegistry {
     }
 
     /**
-     * A plain R2DBC factory for one name, looked up again for every connection, so that it may be made before the name is
-     * registered and survives its replacement.
+     * {@return a plain R2DBC factory of lazy handles for one name, which may be made before the name is registered, and
+     * survives its replacement, since the name is looked up for every connection}
      *
      * @param name a connection name
-     * @return a factory of lazy handles
      */
     public ConnectionFactory connectionFactory(String name) {
         return new NamedConnectionFactory(this, Objects.requireNonNull(name, "name"));
@@ -340,6 +331,16 @@ public final class ReactiveConnectionRegistry {
         return new ConnectionHandle(slots, core, Objects.requireNonNull(binding, "binding"));
     }
 
+    /** {@return what happens to connections, pools and names, as it happens; listening may begin and end at any time} */
+    public ConnectionEvents events() {
+        return core.events();
+    }
+
+    /** {@return the open connections, one by one: what they are, what runs on them, how to be rid of them} */
+    public LiveConnections connections() {
+        return live;
+    }
+
     /**
      * Closes the pool of a name; the name stays registered and opens another pool when it is used next.
      *
@@ -350,11 +351,7 @@ public final class ReactiveConnectionRegistry {
         return Mono.defer(() -> detached(slots.known(name).dispose()));
     }
 
-    /**
-     * Closes all pools; the names stay registered.
-     *
-     * @return completes when all pools are closed
-     */
+    /** {@return closes all pools when subscribed, and completes when they are closed; the names stay registered} */
     public Mono<Void> disposeAll() {
         return Mono.defer(() -> detached(
                 Mono.when(slots.all().stream().map(ConnectionSlot::dispose).toList())));
@@ -372,12 +369,13 @@ public final class ReactiveConnectionRegistry {
 
     /**
      * Closes the registry: new work is refused, borrowers that wait fail, connections on loan may finish within their
-     * drain time-out.
+     * drain time-out. Then its events end.
      *
      * @return completes when every pool is closed and no background work is left
      */
     public Mono<Void> close() {
-        return Mono.defer(() -> detached(slots.close()).then(core.background().quiescent()));
+        return Mono.defer(() -> detached(slots.close().doOnTerminate(core.events()::end))
+                .then(core.background().quiescent()));
     }
 
     /** {@return what completes at a moment when nothing is draining, resetting, opening or closing in the background} */

@@ -1,9 +1,11 @@
 package dev.switchboard.core;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
 
@@ -13,13 +15,20 @@ final class RegistryCore {
     private final Scheduler timer;
     private final ExchangeOptions exchangeOptions;
     private final BackgroundWork background = new BackgroundWork();
+    private final ConnectionEvents events = new ConnectionEvents(background);
+    private final RegistryClock clock;
+    private final @Nullable ConnectionMetrics metrics;
     private final Map<String, HostQueue> queues = new ConcurrentHashMap<>();
     private final @Nullable Admission shared;
     private final @Nullable Duration idlePoolTimeout;
 
+    private volatile boolean looksForLeaks;
+
     RegistryCore(RegistryOptions options) {
         this.timer = options.timer();
         this.exchangeOptions = options.exchange();
+        this.clock = new RegistryClock(timer);
+        this.metrics = options.metrics();
         this.idlePoolTimeout = options.idlePoolTimeout();
         ConnectionBudget budget = options.budget();
         this.shared = budget == null ? null : new Admission(budget);
@@ -41,6 +50,38 @@ final class RegistryCore {
 
     BackgroundWork background() {
         return background;
+    }
+
+    ConnectionEvents events() {
+        return events;
+    }
+
+    RegistryClock clock() {
+        return clock;
+    }
+
+    @Nullable
+    ConnectionMetrics metrics() {
+        return metrics;
+    }
+
+    /** Makes an event for those who listen, and none where nobody does. */
+    void tell(Function<Instant, ConnectionEvent> event) {
+        if (events.areHeard()) {
+            events.emit(event.apply(clock.now()));
+        }
+    }
+
+    /** A name has this definition from now on. */
+    void defined(ConnectionDefinition definition) {
+        if (definition.pool().leakThreshold() != null) {
+            looksForLeaks = true;
+        }
+    }
+
+    /** Whether a definition has asked for it so far. */
+    boolean looksForLeaks() {
+        return looksForLeaks;
     }
 
     /** What all queues share; null where there is no budget, and each queue is on its own. */

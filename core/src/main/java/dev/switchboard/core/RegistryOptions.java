@@ -17,6 +17,7 @@ public final class RegistryOptions {
     private final DirectoryOptions directoryOptions;
     private final @Nullable ConnectionBudget budget;
     private final @Nullable Duration idlePoolTimeout;
+    private final @Nullable ConnectionMetrics metrics;
 
     private RegistryOptions(Builder builder) {
         this.exchange = builder.exchange;
@@ -25,6 +26,7 @@ public final class RegistryOptions {
         this.directoryOptions = builder.directoryOptions;
         this.budget = builder.budget;
         this.idlePoolTimeout = builder.idlePoolTimeout;
+        this.metrics = builder.metrics;
     }
 
     /** {@return the options that apply where none are named; always the same instance} */
@@ -45,6 +47,7 @@ public final class RegistryOptions {
         builder.directoryOptions = directoryOptions;
         builder.budget = budget;
         builder.idlePoolTimeout = idlePoolTimeout;
+        builder.metrics = metrics;
         return builder;
     }
 
@@ -78,6 +81,11 @@ public final class RegistryOptions {
         return idlePoolTimeout;
     }
 
+    /** {@return who is told how pools are used, or null where nobody is} */
+    public @Nullable ConnectionMetrics metrics() {
+        return metrics;
+    }
+
     /** Collects values. Not safe for use by several threads. */
     public static final class Builder {
 
@@ -85,6 +93,7 @@ public final class RegistryOptions {
         private @Nullable Scheduler timer;
         private @Nullable ConnectionDirectory directory;
         private DirectoryOptions directoryOptions = DirectoryOptions.defaults();
+        private @Nullable ConnectionMetrics metrics;
 
         private @Nullable ConnectionBudget budget;
         private @Nullable Duration idlePoolTimeout;
@@ -158,6 +167,17 @@ public final class RegistryOptions {
         public Builder idlePoolTimeout(Duration idlePoolTimeout) {
             Limits.between("idlePoolTimeout", idlePoolTimeout, Duration.ofMillis(100), Duration.ofDays(365));
             this.idlePoolTimeout = idlePoolTimeout;
+            return this;
+        }
+
+        /**
+         * Who is told how pools are used. Nobody by default.
+         *
+         * @param metrics is called on any thread and must not block
+         * @return this builder
+         */
+        public Builder metrics(ConnectionMetrics metrics) {
+            this.metrics = Objects.requireNonNull(metrics, "metrics");
             return this;
         }
 

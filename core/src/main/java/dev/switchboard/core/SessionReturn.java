@@ -19,17 +19,24 @@ final class SessionReturn {
     Mono<Void> run() {
         PhysicalConnection physical = held.physical();
         if (session.isBroken() || physical.isGone()) {
-            return held.forceDiscard();
+            return held.forceDiscard(CloseReason.BROKEN);
         }
-        return session.inTransaction() || changes.any() ? afterReset(session.rollback()) : held.release();
+        return session.inTransaction() || mustReset() ? afterReset(session.rollback()) : held.release();
     }
 
     /** The same for a connection that the handle goes on without, to another one, outside of any transaction. */
     Mono<Void> handOver() {
         if (session.isBroken() || held.physical().isGone()) {
-            return held.forceDiscard();
+            return held.forceDiscard(CloseReason.BROKEN);
         }
-        return changes.any() ? afterReset(Mono.empty()) : held.release();
+        return mustReset() ? afterReset(Mono.empty()) : held.release();
+    }
+
+    private boolean mustReset() {
+        if (held.pool().options().alwaysReset()) {
+            changes.unknown();
+        }
+        return changes.any();
     }
 
     private Mono<Void> afterReset(Mono<Void> before) {
@@ -37,20 +44,55 @@ final class SessionReturn {
         return before.then(Mono.defer(this::reset))
                 .timeout(limit, session.timer())
                 .then(Mono.defer(this::letGo))
-                .onErrorResume(failure -> held.forceDiscard());
+                .onErrorResume(failure -> held.forceDiscard(CloseReason.NOT_RESET));
+    }
+
+    /** The same for a handle that goes on: its session is then as it was when it was delivered. */
+    static Mono<Void> inPlace(HandleSession session) {
+        Lease held = session.lease().held();
+        Route route = session.decidedRoute();
+        return held == null || route == null
+                ? session.rollback().doOnSuccess(done -> session.settings().forget())
+                : new SessionReturn(session, held, session.changes()).inPlace(route);
+    }
+
+    private Mono<Void> inPlace(Route route) {
+        PhysicalConnection physical = held.physical();
+        SlotPool pool = held.pool();
+        if (!SessionReset.possible(physical, changes)) {
+            return Mono.error(new UnsupportedFeatureException(
+                    session.connectionName(),
+                    physical.sheet().product(),
+                    "a reset of what was changed in SQL",
+                    "Close the connection, which discards its session then, and take another one"));
+        }
+        SlotPool.SessionRequest request =
+                new SlotPool.SessionRequest(route, session.binding().capturedContext(), 0);
+        return session.rollback()
+                .then(Mono.defer(this::reset))
+                .then(Mono.defer(() -> pool.preparation().establish(physical, request, pool)))
+                .timeout(pool.options().resetTimeout(), session.timer())
+                .doOnSuccess(done -> session.settings().forget())
+                .doOnError(failure -> session.broken());
     }
 
     private Mono<Void> reset() {
         PhysicalConnection physical = held.physical();
-        return session.isBroken() || !SessionReset.possible(physical, changes)
-                ? Mono.empty()
-                : Mono.from(session.offloaded(Mono.defer(() -> SessionReset.undo(physical, changes))));
+        if (session.isBroken() || !SessionReset.possible(physical, changes)) {
+            return Mono.empty();
+        }
+        PoolReport report = held.pool().report();
+        long since = report.nanos();
+        return Mono.from(session.offloaded(Mono.defer(() -> SessionReset.undo(physical, changes))))
+                .doOnSuccess(done -> report.reset(physical.life(), since));
     }
 
     private Mono<Void> letGo() {
         if (session.isBroken()) {
-            return held.forceDiscard();
+            return held.forceDiscard(CloseReason.BROKEN);
         }
-        return SessionReset.possible(held.physical(), changes) ? held.release() : held.discard();
+        return SessionReset.possible(held.physical(), changes)
+                ? held.release()
+                : held.discard(CloseReason.NOT_RESET);
     }
 }

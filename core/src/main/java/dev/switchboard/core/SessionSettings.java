@@ -76,6 +76,18 @@ final class SessionSettings {
         autoCommitPending |= !autoCommit;
     }
 
+    /** The session is as it was before anything was set. */
+    synchronized void forget() {
+        isolation = null;
+        lockWaitTimeout = null;
+        statementTimeout = null;
+        lockWaitLimit = null;
+        statementLimit = null;
+        autoCommit = true;
+        isolationPending = false;
+        autoCommitPending = false;
+    }
+
     /**
      * Applies what is pending, each at most once; an error leaves the rest for the next attempt. A wish that the driver would
      * ignore stays, so that no later statement runs without it unnoticed.

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
@@ -44,6 +45,7 @@ final class SlotPool {
     private final ConnectionPool pool;
     private final IdleKeeper keeper;
     private final ConnectionSlot slot;
+    private final PoolReport report;
     private final Set<PoolEntry> entries = ConcurrentHashMap.newKeySet();
     private final Set<Lease> leases = ConcurrentHashMap.newKeySet();
     private final AtomicInteger taking = new AtomicInteger();
@@ -70,6 +72,7 @@ final class SlotPool {
                         slot::idle);
         this.keeper = new IdleKeeper(this, opener, lane);
         this.lastUsedNanos = nowNanos();
+        this.report = new PoolReport(this, core);
     }
 
     private WaitingQueueFullException queueFull() {
@@ -94,12 +97,56 @@ final class SlotPool {
     }
 
     boolean refused(PhysicalConnection physical) {
+        CloseReason reason = reasonToRefuse(physical);
+        if (reason != null) {
+            physical.life().ends(reason);
+        }
+        return reason != null || physical.isGone();
+    }
+
+    private @Nullable CloseReason reasonToRefuse(PhysicalConnection physical) {
         long now = nowNanos();
+        if (physical.life().isRetiring()) {
+            return CloseReason.SOFT_INVALIDATED;
+        }
+        if (physical.expired(now)) {
+            return CloseReason.TOO_OLD;
+        }
+        boolean idle = physical.idleNanos(now) >= options().idleTimeout().toNanos();
         return draining
-                || physical.isGone()
-                || physical.expired(now)
-                || (physical.idleNanos(now) >= options().idleTimeout().toNanos()
-                        && opener.idle() > options().minIdle());
+                ? CloseReason.POOL_CLOSED
+                : idle && opener.idle() > options().minIdle() ? CloseReason.IDLE : null;
+    }
+
+    /** All connections end with their present use; completes when those that nobody uses are closed. */
+    Mono<Void> softInvalidate() {
+        return Mono.defer(() -> {
+            report.nextGeneration();
+            return Flux.fromIterable(opener.connections())
+                    .doOnNext(connection -> report.softInvalidated(connection.life()))
+                    .filter(connection ->
+                            connection.move(PhysicalConnection.State.IDLE, PhysicalConnection.State.CLOSING))
+                    .flatMap(connection -> connection.close(CloseReason.SOFT_INVALIDATED), Integer.MAX_VALUE)
+                    .then();
+        });
+    }
+
+    /** One connection ends with its present use. */
+    void softInvalidate(PhysicalConnection connection) {
+        if (connection.life().retire()) {
+            report.softInvalidated(connection.life());
+        }
+    }
+
+    /** What is running on its connections. */
+    Stream<InFlight> inFlight() {
+        return opener.connections().stream()
+                .map(connection -> connection.life().running())
+                .filter(Objects::nonNull);
+    }
+
+    PoolReport report() {
+        return report;
     }
 
     /** The r2dbc-pool in the middle: whoever asks it leaves the queue, the guards and the resets. */
@@ -225,12 +272,16 @@ final class SlotPool {
         return Mono.defer(() -> {
             preparation.refuse(route);
             Ticket ticket = HeldConnections.ticket(lane, context);
-            PoolEntry entry = new PoolEntry(this, ticket, receiver, new SessionRequest(route, context));
+            long since = report.nanos();
+            PoolEntry entry = new PoolEntry(this, ticket, receiver, new SessionRequest(route, context, since));
             Mono<Void> admitted = whileWaiting.apply(ticket.admitted()).doOnError(failure -> ticket.leave());
-            return admitted.then(entry.delivered()).doOnCancel(() -> {
-                ticket.leave();
-                entry.abandon();
-            });
+            return admitted.then(entry.delivered())
+                    .doOnError(failure -> report.notAcquired(since))
+                    .doOnCancel(() -> {
+                        ticket.leave();
+                        entry.abandon();
+                        report.notAcquired(since);
+                    });
         });
     }
 
@@ -280,6 +331,7 @@ final class SlotPool {
     void returned(Lease lease) {
         lastUsedNanos = nowNanos();
         leases.remove(lease);
+        lease.loan().ends();
     }
 
     /**
@@ -288,6 +340,7 @@ final class SlotPool {
      */
     Mono<Void> drain(Supplier<? extends Throwable> forWaiting) {
         draining = true;
+        opener.connections().forEach(connection -> connection.life().ends(CloseReason.POOL_CLOSED));
         keeper.stop();
         idling.dispose();
         lane.close(forWaiting);
@@ -301,6 +354,7 @@ final class SlotPool {
         return Mono.when(disposed, returned).then(Mono.defer(opener::closeAll)).doOnTerminate(() -> {
             lane.queue().forget(lane);
             core.release(where);
+            report.poolClosed();
         });
     }
 
@@ -317,16 +371,6 @@ final class SlotPool {
                 .then(Mono.fromRunnable(nobodyTakes::tryEmitEmpty));
     }
 
-    /** Tells a borrower with a ticket that what it was promised is still being closed elsewhere. */
-    static final class NoRoomException extends RuntimeException {
-
-        private static final long serialVersionUID = 1L;
-
-        NoRoomException() {
-            super("No room for a connection yet", null, false, false);
-        }
-    }
-
     /** Tells an acquire that its pool was taken out of service and that the name may have another one. */
     static final class MovedException extends RuntimeException {
 
@@ -337,8 +381,8 @@ final class SlotPool {
         }
     }
 
-    /** Which session a borrower needs. */
-    record SessionRequest(Route route, ContextView context) {
+    /** Which session a borrower needs, and since when. */
+    record SessionRequest(Route route, ContextView context, long sinceNanos) {
 
         @Nullable
         Object key() {

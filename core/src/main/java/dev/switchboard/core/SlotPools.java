@@ -20,14 +20,16 @@ final class SlotPools {
     private static final Duration SHORTEST_WAIT = Duration.ofMillis(10);
 
     private final ConnectionDefinition definition;
-    private final SlotPool all;
+    /** All connections, or those that only query where there is a writer. */
+    private final SlotPool readers;
+
     private final @Nullable SlotPool writer;
 
     /** Opens them; two or none. */
     SlotPools(ConnectionDefinition definition, RegistryCore core, ConnectionSlot slot) {
         this.definition = definition;
         OneWriter split = OneWriter.of(definition);
-        this.all = new SlotPool(split == null ? definition : split.readers(), core, slot);
+        this.readers = new SlotPool(split == null ? definition : split.readers(), core, slot);
         this.writer = split == null ? null : writer(split, core, slot);
     }
 
@@ -39,23 +41,23 @@ final class SlotPools {
             return fresh;
         } finally {
             if (!opened) {
-                core.background().start(all.drain(SlotPool.MovedException::new));
+                core.background().start(readers.drain(SlotPool.MovedException::new));
             }
         }
     }
 
-    private Stream<SlotPool> pools() {
-        return writer == null ? Stream.of(all) : Stream.of(all, writer);
+    Stream<SlotPool> all() {
+        return writer == null ? Stream.of(readers) : Stream.of(readers, writer);
     }
 
     void start() {
-        pools().forEach(SlotPool::start);
+        all().forEach(SlotPool::start);
     }
 
     /** The first connections, and of a writer only where it is to wait ahead. */
     Mono<Void> warmUp() {
         SlotPool writing = writer;
-        Mono<Void> first = all.keeper().warmUp();
+        Mono<Void> first = readers.keeper().warmUp();
         return writing == null || writing.options().minIdle() == 0
                 ? first
                 : first.then(Mono.defer(() -> writing.keeper().warmUp()));
@@ -63,27 +65,27 @@ final class SlotPools {
 
     /** The r2dbc-pool whose connections can do everything. */
     ConnectionPool inner() {
-        return (writer == null ? all : writer).inner();
+        return (writer == null ? readers : writer).inner();
     }
 
     boolean hasConnections() {
-        return all.hasConnections() || (writer != null && writer.hasConnections());
+        return readers.hasConnections() || (writer != null && writer.hasConnections());
     }
 
     boolean isIdle() {
-        return all.isIdle() && (writer == null || writer.isIdle());
+        return readers.isIdle() && (writer == null || writer.isIdle());
     }
 
     boolean has(SlotPool pool) {
-        return pool == all || pool == writer;
+        return pool == readers || pool == writer;
     }
 
     boolean isUnusedFor(long nanos) {
-        return pools().allMatch(pool -> pool.isUnusedFor(nanos));
+        return all().allMatch(pool -> pool.isUnusedFor(nanos));
     }
 
     PoolCounts counts() {
-        PoolCounts first = all.counts();
+        PoolCounts first = readers.counts();
         if (writer == null) {
             return first;
         }
@@ -97,17 +99,17 @@ final class SlotPools {
     }
 
     Mono<Void> drain(Supplier<? extends Throwable> forWaiting) {
-        return writer == null ? all.drain(forWaiting) : Mono.when(all.drain(forWaiting), writer.drain(forWaiting));
+        return writer == null ? readers.drain(forWaiting) : Mono.when(readers.drain(forWaiting), writer.drain(forWaiting));
     }
 
     Mono<Void> acquire(Route route, ContextView context, Lease.Receiver receiver) {
         SlotPool writing = writer;
         if (writing == null) {
-            return all.acquire(route, context, receiver, UnaryOperator.identity());
+            return readers.acquire(route, context, receiver, UnaryOperator.identity());
         }
         return Mono.defer(() -> {
             boolean writes = receiver.writes();
-            return (writes ? writing : all)
+            return (writes ? writing : readers)
                     .acquire(
                             route,
                             context,
@@ -124,17 +126,17 @@ final class SlotPools {
             return waiting;
         }
         Duration patience = limit.compareTo(SHORTEST_WAIT) < 0 ? SHORTEST_WAIT : limit;
-        return waiting.timeout(patience, Mono.defer(() -> Mono.error(timedOut(patience, receiver))), all.timer());
+        return waiting.timeout(patience, Mono.defer(() -> Mono.error(timedOut(patience, receiver))), readers.timer());
     }
 
     /** What a borrower hears who did not get its connection in time: where somebody else writes, who that is. */
     AcquireTimeoutException timedOut(Duration limit, Lease.Receiver receiver) {
         SlotPool writing = writer;
         if (writing == null) {
-            return new AcquireTimeoutException(definition.name(), limit, counts(), all.capInTheWay());
+            return new AcquireTimeoutException(definition.name(), limit, counts(), readers.capInTheWay());
         }
         if (!receiver.writes()) {
-            return AcquireTimeoutException.reading(definition.name(), limit, all.counts(), all.capInTheWay());
+            return AcquireTimeoutException.reading(definition.name(), limit, readers.counts(), readers.capInTheWay());
         }
         Lease held = writing.anyLease();
         return held == null

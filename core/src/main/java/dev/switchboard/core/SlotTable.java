@@ -120,9 +120,14 @@ final class SlotTable {
             throw new RegistryClosedException();
         }
         if (isNew) {
-            core.background().start(forget(name));
+            core.background().start(arrived(name));
         }
         return isNew;
+    }
+
+    /** A name was registered: what the directory said of it counts no longer. */
+    Mono<Void> arrived(String name) {
+        return forget(name).doFirst(() -> core.tell(time -> new ConnectionEvent.Registered(name, time)));
     }
 
     /** Takes back what came while the end did: whoever found it may have opened it, whether or not the end found it too. */

@@ -122,4 +122,14 @@ final class Ticket {
         state = State.RETURNED;
         admission.afterwards(() -> admitted.tryEmitError(reason.get()));
     }
+
+    /** Tells a borrower with a ticket that what it was promised is still being closed elsewhere. */
+    static final class NoRoomException extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        NoRoomException() {
+            super("No room for a connection yet", null, false, false);
+        }
+    }
 }

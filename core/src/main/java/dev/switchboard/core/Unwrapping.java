@@ -63,4 +63,19 @@ final class Unwrapping {
         }
         return driver.getClass().getName();
     }
+
+    /** What unwrapping ends at: the same handle, for those who unwrap until nothing is wrapped any more. */
+    static final class Unwrapped extends DelegatingConnection {
+
+        private final ConnectionHandle handle;
+
+        Unwrapped(ConnectionHandle handle) {
+            this.handle = handle;
+        }
+
+        @Override
+        Connection delegate() {
+            return handle;
+        }
+    }
 }

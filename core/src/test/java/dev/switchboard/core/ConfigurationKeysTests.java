@@ -19,7 +19,7 @@ class ConfigurationKeysTests {
             + " pool.name, pool.max-size, pool.min-idle, pool.max-waiting, pool.acquire-timeout, pool.create-timeout,"
             + " pool.validation-timeout, pool.validate-after-idle, pool.validation, pool.validation-query,"
             + " pool.idle-timeout, pool.max-lifetime, pool.lifetime-variance,"
-            + " pool.reset-timeout, pool.drain-timeout, settings.application-name, settings.tls,"
+            + " pool.reset-timeout, pool.drain-timeout, pool.leak-threshold, pool.always-reset, settings.application-name, settings.tls,"
             + " settings.certificate-authority, settings.client-certificate, settings.client-key, settings.charset,"
             + " settings.time-zone, settings.statement-timeout, settings.lock-timeout, settings.sid,"
             + " options.<option of the driver>";

@@ -43,13 +43,20 @@ class LostCommitTests {
                             .then(Mono.firstWithSignal(
                                     connection.commitTransaction(),
                                     Mono.delay(Duration.ofMillis(100))
+                                            .doOnNext(late -> assertThat(registry.connections()
+                                                            .inFlight())
+                                                    .extracting(InFlight::sql)
+                                                    .containsExactly("commit"))
                                             .then(Mono.fromRunnable(proxy::cut))
                                             .then(Mono.never()))),
                     SwitchboardConnection::close);
             StepVerifier.create(work)
-                    .expectErrorSatisfies(error -> assertThat(error)
-                            .isInstanceOf(OutcomeUnknownException.class)
-                            .hasMessageContaining("cut"))
+                    .expectErrorSatisfies(error -> {
+                        assertThat(error)
+                                .isInstanceOf(OutcomeUnknownException.class)
+                                .hasMessageContaining("cut");
+                        assertThat(FailureClass.of(error)).isEqualTo(FailureClass.OUTCOME_UNKNOWN);
+                    })
                     .verify(LIMIT);
             proxy.resume();
             StepVerifier.create(Flux.usingWhen(

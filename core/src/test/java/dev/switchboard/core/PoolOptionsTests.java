@@ -110,7 +110,10 @@ class PoolOptionsTests {
                         "resetTimeout is 1 ms. Allowed: 10 ms to 24 h. Set resetTimeout in that range."),
                 arguments(
                         change(pool -> pool.drainTimeout(Duration.ofDays(-2))),
-                        "drainTimeout is -2 days. Allowed: 0 ms to 24 h. Set drainTimeout in that range."));
+                        "drainTimeout is -2 days. Allowed: 0 ms to 24 h. Set drainTimeout in that range."),
+                arguments(
+                        change(pool -> pool.leakThreshold(Duration.ZERO)),
+                        "leakThreshold is 0 ms. Allowed: 10 ms to 365 days. Set leakThreshold in that range."));
     }
 
     private static UnaryOperator<PoolOptions.Builder> change(UnaryOperator<PoolOptions.Builder> change) {
@@ -160,7 +163,8 @@ class PoolOptionsTests {
                 pool -> pool.maxLifetime(other),
                 pool -> pool.lifetimeVariance(17),
                 pool -> pool.resetTimeout(other),
-                pool -> pool.drainTimeout(other));
+                pool -> pool.drainTimeout(other),
+                pool -> pool.leakThreshold(other));
         changes.forEach(change -> {
             PoolOptions changed = change.apply(PoolOptions.builder()).build();
             assertThat(changed)

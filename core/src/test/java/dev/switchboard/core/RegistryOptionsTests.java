@@ -23,6 +23,7 @@ class RegistryOptionsTests {
         RegistryOptions defaults = RegistryOptions.defaults();
         assertThat(defaults).isSameAs(RegistryOptions.defaults());
         assertThat(defaults.directory()).isNull();
+        assertThat(defaults.metrics()).isNull();
         assertThat(defaults.exchange()).isEqualTo(ExchangeOptions.defaults());
         assertThat(defaults.timer()).isSameAs(Schedulers.parallel());
         assertThat(defaults.directoryOptions())
@@ -34,13 +35,20 @@ class RegistryOptionsTests {
     void aChangedCopyKeepsTheRest() {
         VirtualTimeScheduler time = VirtualTimeScheduler.create();
         ConnectionDirectory nobody = name -> Mono.empty();
-        RegistryOptions options =
-                RegistryOptions.builder().timer(time).directory(nobody).build();
+        ConnectionMetrics metrics = (name, maxWaiting, counts) -> {
+            throw new AssertionError(name);
+        };
+        RegistryOptions options = RegistryOptions.builder()
+                .timer(time)
+                .directory(nobody)
+                .metrics(metrics)
+                .build();
         ExchangeOptions strict = ExchangeOptions.builder().strictOverlap(true).build();
         RegistryOptions changed = options.mutate().exchange(strict).build();
         assertThat(changed.timer()).isSameAs(time);
         assertThat(changed.directory()).isSameAs(nobody);
         assertThat(changed.exchange()).isEqualTo(strict);
+        assertThat(changed.metrics()).isSameAs(metrics);
     }
 
     static Stream<Arguments> badOptions() {

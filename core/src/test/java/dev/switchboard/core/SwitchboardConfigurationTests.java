@@ -84,6 +84,8 @@ class SwitchboardConfigurationTests {
                         switchboard.connections.orders.pool.lifetime-variance=3
                         switchboard.connections.orders.pool.reset-timeout=2s
                         switchboard.connections.orders.pool.drain-timeout=1s
+                        switchboard.connections.orders.pool.leak-threshold=5m
+                        switchboard.connections.orders.pool.always-reset=true
                         """).build();
         assertThat(only(configuration).pool())
                 .isEqualTo(PoolOptions.builder()
@@ -97,6 +99,8 @@ class SwitchboardConfigurationTests {
                         .lifetimeVariance(3)
                         .resetTimeout(Duration.ofSeconds(2))
                         .drainTimeout(Duration.ofSeconds(1))
+                        .leakThreshold(Duration.ofMinutes(5))
+                        .alwaysReset(true)
                         .build());
     }
 

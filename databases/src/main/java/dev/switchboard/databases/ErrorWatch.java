@@ -16,6 +16,7 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
+import reactor.core.Scannable;
 import reactor.core.publisher.Hooks;
 import reactor.core.publisher.Operators;
 import reactor.util.context.Context;
@@ -95,7 +96,14 @@ public final class ErrorWatch implements BeforeAllCallback, AfterEachCallback {
     }
 
     /** Hands everything on as it is, and reads the errors. */
-    private record Reader<T>(CoreSubscriber<? super T> actual) implements CoreSubscriber<T> {
+    private record Reader<T>(CoreSubscriber<? super T> actual) implements CoreSubscriber<T>, Scannable {
+
+        /** Whoever looks along the chain looks through this. */
+        @Override
+        @SuppressWarnings("rawtypes") // of the interface
+        public @Nullable Object scanUnsafe(Attr key) {
+            return key == Attr.ACTUAL ? actual : null;
+        }
 
         @Override
         public Context currentContext() {

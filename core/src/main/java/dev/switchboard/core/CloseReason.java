@@ -1,0 +1,23 @@
+package dev.switchboard.core;
+
+import java.util.Locale;
+
+/** Why a physical connection was closed: whoever says so first. */
+enum CloseReason {
+    IDLE,
+    TOO_OLD,
+    SOFT_INVALIDATED,
+    INVALIDATED,
+    /** Nobody closed it: its pool found it dead. */
+    LOST,
+    NOT_VALIDATED,
+    NOT_RESET,
+    BROKEN,
+    NOT_PREPARED,
+    POOL_CLOSED;
+
+    String words() {
+        String words = name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        return this == SOFT_INVALIDATED ? "soft-invalidated" : words;
+    }
+}

@@ -1,0 +1,180 @@
+package dev.switchboard.core;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happened to a connection, its pool or its name. Immutable, compared by value, and without options or secrets. Read from
+ * {@link ReactiveConnectionRegistry#events()}.
+ *
+ * <p>Other kinds will come: a switch over the kinds needs a default branch, and code that knows none of them reads the methods
+ * of this interface. The names {@code Reclaimed}, {@code BudgetWaiting} and {@code BudgetTimedOut} are reserved for caps over
+ * many pools.
+ */
+public sealed interface ConnectionEvent {
+
+    /** {@return the name of the connection; one with an override is called {@code orders[database=shard02]}} */
+    String name();
+
+    /** {@return when it happened, in UTC, as the timer of the registry tells it} */
+    Instant time();
+
+    /** {@return the id of the physical connection, or null where it is about a pool or a name} */
+    default @Nullable UUID connection() {
+        return null;
+    }
+
+    /** {@return how long something took that has a length, or null} */
+    default @Nullable Duration duration() {
+        return null;
+    }
+
+    /** {@return why, where that is known, or null} */
+    default @Nullable String reason() {
+        return null;
+    }
+
+    /** {@return which kind of event this is: the simple name of its class, such as {@code Acquired}} */
+    default String type() {
+        return getClass().getSimpleName();
+    }
+
+    /**
+     * A name was registered, by the program or by a configuration.
+     *
+     * @param name the name of the connection
+     * @param time when, in UTC
+     */
+    record Registered(String name, Instant time) implements ConnectionEvent {}
+
+    /**
+     * A name got another definition.
+     *
+     * @param name the name of the connection
+     * @param time when, in UTC
+     */
+    record Replaced(String name, Instant time) implements ConnectionEvent {}
+
+    /**
+     * A name was removed.
+     *
+     * @param name the name of the connection
+     * @param time when, in UTC
+     */
+    record Unregistered(String name, Instant time) implements ConnectionEvent {}
+
+    /**
+     * The pool of a name was opened, for its first borrower or by a warm-up.
+     *
+     * @param name the name of the connection
+     * @param time when, in UTC
+     */
+    record PoolOpened(String name, Instant time) implements ConnectionEvent {}
+
+    /**
+     * A pool and all its connections are closed.
+     *
+     * @param name the name of the connection
+     * @param time when, in UTC
+     */
+    record PoolClosed(String name, Instant time) implements ConnectionEvent {}
+
+    /**
+     * A physical connection was opened and logged in.
+     *
+     * @param name the name of the connection
+     * @param connection the id of the physical connection
+     * @param time when, in UTC
+     * @param duration how long that took
+     */
+    record Created(String name, UUID connection, Instant time, Duration duration) implements ConnectionEvent {}
+
+    /**
+     * A borrower got a connection.
+     *
+     * @param name the name of the connection
+     * @param connection the id of the physical connection
+     * @param time when, in UTC
+     * @param duration how long the borrower waited for it
+     */
+    record Acquired(String name, UUID connection, Instant time, Duration duration) implements ConnectionEvent {}
+
+    /**
+     * A borrower gave its connection back, and what it changed was undone; where that was not possible, the
+     * connection was closed before.
+     *
+     * @param name the name of the connection
+     * @param connection the id of the physical connection
+     * @param time when, in UTC
+     * @param duration how long the borrower had it
+     */
+    record Returned(String name, UUID connection, Instant time, Duration duration) implements ConnectionEvent {}
+
+    /**
+     * A connection that was idle for long is dead. Its borrower gets another one.
+     *
+     * @param name the name of the connection
+     * @param connection the id of the physical connection
+     * @param time when, in UTC
+     * @param duration how long the validation took
+     * @param reason what went wrong, without the words of the driver
+     */
+    record ValidationFailed(String name, UUID connection, Instant time, Duration duration, String reason)
+            implements ConnectionEvent {}
+
+    /**
+     * A program closes a connection at once, whatever it is doing.
+     *
+     * @param name the name of the connection
+     * @param connection the id of the physical connection
+     * @param time when, in UTC
+     */
+    record Invalidated(String name, UUID connection, Instant time) implements ConnectionEvent {}
+
+    /**
+     * A connection is not lent out any more: it closes now, or when its borrower returns it.
+     *
+     * @param name the name of the connection
+     * @param connection the id of the physical connection
+     * @param time when, in UTC
+     */
+    record SoftInvalidated(String name, UUID connection, Instant time) implements ConnectionEvent {}
+
+    /**
+     * What a borrower changed in its session was undone.
+     *
+     * @param name the name of the connection
+     * @param connection the id of the physical connection
+     * @param time when, in UTC
+     * @param duration how long that took
+     */
+    record Reset(String name, UUID connection, Instant time, Duration duration) implements ConnectionEvent {}
+
+    /**
+     * A physical connection is closed.
+     *
+     * @param name the name of the connection
+     * @param connection the id of the physical connection
+     * @param time when, in UTC
+     * @param duration how long it lived
+     * @param reason one of: idle, too old, soft-invalidated, invalidated, lost, not validated, not reset, broken, not
+     *     prepared, pool closed
+     */
+    record Closed(String name, UUID connection, Instant time, Duration duration, String reason)
+            implements ConnectionEvent {}
+
+    /**
+     * A borrower has had its connection for longer than the {@code leakThreshold} of its definition. Told once for each loan.
+     *
+     * @param name the name of the connection
+     * @param connection the id of the physical connection
+     * @param time when, in UTC
+     * @param duration for how long it has had it
+     * @param reason who has it: the route, and where its chain was assembled, as far as Reactor knows (with
+     *     {@code Hooks.onOperatorDebug()}, its agent, or a {@code checkpoint})
+     */
+    record LeakSuspected(String name, UUID connection, Instant time, Duration duration, String reason)
+            implements ConnectionEvent {}
+}

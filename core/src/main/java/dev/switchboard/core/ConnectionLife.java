@@ -1,0 +1,90 @@
+package dev.switchboard.core;
+
+import java.time.Instant;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Who a physical connection is, what it is used for, and why it ends; one for each. */
+final class ConnectionLife {
+
+    /**
+     * The moment at which a connection began to be opened: its log-in uses the credentials of that moment.
+     *
+     * @param nanos when
+     * @param generation how often all connections of the pool had been soft-invalidated by then
+     */
+    record Beginning(long nanos, int generation) {}
+
+    private final UUID id = UUID.randomUUID();
+    private final PoolReport report;
+    private final Beginning beginning;
+    private final Instant created;
+    private final long openedNanos;
+    private final AtomicLong uses = new AtomicLong();
+    private final AtomicReference<CloseReason> reason = new AtomicReference<>();
+    private volatile boolean retiring;
+    private volatile @Nullable Supplier<InFlight> running;
+
+    ConnectionLife(PoolReport report, Beginning beginning, Instant created, long openedNanos) {
+        this.report = report;
+        this.beginning = beginning;
+        this.created = created;
+        this.openedNanos = openedNanos;
+    }
+
+    UUID id() {
+        return id;
+    }
+
+    long openedNanos() {
+        return openedNanos;
+    }
+
+    ConnectionInfo info(long lastUsedNanos) {
+        return new ConnectionInfo(id, report.name(), created, report.at(lastUsedNanos), uses.get());
+    }
+
+    InFlight inFlight(@Nullable Route route, long sentNanos, String sql) {
+        return new InFlight(
+                report.name(), id, route != null && route.readOnly(), report.at(sentNanos), ErrorText.sql(sql));
+    }
+
+    void used() {
+        uses.incrementAndGet();
+    }
+
+    /** It ends with its present use; false when that was known. */
+    boolean retire() {
+        boolean known = isRetiring();
+        retiring = true;
+        return !known;
+    }
+
+    boolean isRetiring() {
+        return retiring || beginning.generation() != report.generation();
+    }
+
+    /** Why it is about to be closed; who says so first is right. */
+    void ends(CloseReason why) {
+        reason.compareAndSet(null, why);
+    }
+
+    CloseReason reason() {
+        CloseReason said = reason.get();
+        return said == null ? CloseReason.LOST : said;
+    }
+
+    /** What runs on it from now on; null for nothing. */
+    void running(@Nullable Supplier<InFlight> work) {
+        running = work;
+    }
+
+    @Nullable
+    InFlight running() {
+        Supplier<InFlight> work = running;
+        return work == null ? null : work.get();
+    }
+}

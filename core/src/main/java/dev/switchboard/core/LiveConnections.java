@@ -1,0 +1,139 @@
+package dev.switchboard.core;
+
+import io.r2dbc.spi.Connection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * The open connections of a registry, one by one: what they are, what runs on them, and how to be rid of them. A connection is
+ * named by the handle that was got from the registry, whatever it is wrapped in.
+ */
+public final class LiveConnections {
+
+    private final SlotTable slots;
+    private final RegistryCore core;
+
+    LiveConnections(SlotTable slots, RegistryCore core) {
+        this.slots = slots;
+        this.core = core;
+    }
+
+    /**
+     * Which physical connection a handle has at this moment.
+     *
+     * @param connection a connection of this registry
+     * @return what is known of it; null where the handle has taken none yet
+     * @throws WrongConnectionTypeException when the connection is not one of a registry
+     */
+    public @Nullable ConnectionInfo info(Connection connection) {
+        Lease held = held(connection);
+        return held == null ? null : held.physical().info();
+    }
+
+    /**
+     * The statements that run at this moment, or whose rows are being read, the oldest first: what hangs stands here while it
+     * hangs.
+     *
+     * @return a snapshot
+     */
+    public List<InFlight> inFlight() {
+        return slots.all().stream()
+                .flatMap(ConnectionSlot::withDerived)
+                .map(ConnectionSlot::pools)
+                .filter(Objects::nonNull)
+                .flatMap(SlotPools::all)
+                .flatMap(SlotPool::inFlight)
+                .sorted(Comparator.comparing(InFlight::since))
+                .toList();
+    }
+
+    /**
+     * Closes a connection at once, whatever it is doing: the server is told to stop, its statement fails, its transaction is
+     * lost, and the handle is closed. From subscription on; a cancel does not stop it.
+     *
+     * @param connection a connection of this registry
+     * @return completes when it is closed and its place in the pool is free; {@link WrongConnectionTypeException} when it is not
+     *     one of a registry
+     */
+    public Mono<Void> invalidate(Connection connection) {
+        return Mono.defer(() -> core.background().detached(closedAtOnce(handle(connection))));
+    }
+
+    /**
+     * Lets a connection finish what its borrower does with it; it is closed when the borrower returns it. From subscription on.
+     * Where the handle has taken no connection yet, nothing happens.
+     *
+     * @param connection a connection of this registry
+     * @return completes at once; {@link WrongConnectionTypeException} when it is not one of a registry
+     */
+    public Mono<Void> softInvalidate(Connection connection) {
+        return Mono.fromRunnable(() -> {
+            Lease held = held(connection);
+            if (held != null) {
+                held.pool().softInvalidate(held.physical());
+            }
+        });
+    }
+
+    /**
+     * Lets all connections that a name has at this moment, or is opening, finish their present use, and closes them; those that
+     * nobody uses at once. New ones are opened as they are needed, so that no borrower notices: after the credentials were
+     * changed, or behind an address that now leads elsewhere. From subscription on; a cancel does not stop it.
+     *
+     * @param name a name that is registered, or remembered from the directory
+     * @return completes when those are closed that nobody used; {@link UnknownConnectionException} when the name is not known
+     */
+    public Mono<Void> softInvalidate(String name) {
+        return Mono.defer(() -> core.background()
+                .detached(Mono.when(slots.known(Objects.requireNonNull(name, "name"))
+                        .withDerived()
+                        .map(ConnectionSlot::pools)
+                        .filter(Objects::nonNull)
+                        .flatMap(SlotPools::all)
+                        .map(SlotPool::softInvalidate)
+                        .toList())));
+    }
+
+    /**
+     * Rolls back what a handle has open and undoes what it changed in its session, after the statements before it; then the
+     * handle goes on as if it were new. A session that cannot be reset in time is broken: it fails from then on, and is closed
+     * with its handle.
+     *
+     * @param connection a connection of this registry
+     * @return completes when it is done, which a cancel does not stop; {@link UnsupportedFeatureException} where the product
+     *     cannot reset a session, {@link WrongConnectionTypeException} when it is not one of a registry
+     */
+    public Mono<Void> reset(Connection connection) {
+        return Mono.defer(() -> handle(connection).reset());
+    }
+
+    private static Mono<Void> closedAtOnce(ConnectionHandle handle) {
+        Lease held = handle.session().lease().held();
+        handle.session().broken();
+        if (held == null) {
+            return handle.close();
+        }
+        held.pool().report().invalidated(held.physical().life());
+        return held.physical()
+                .forceClose(held.pool().options().resetTimeout())
+                .onErrorComplete()
+                .then(handle.close());
+    }
+
+    private static @Nullable Lease held(Connection connection) {
+        return handle(connection).session().lease().held();
+    }
+
+    private static ConnectionHandle handle(Connection connection) {
+        ConnectionHandle handle =
+                connection instanceof ConnectionHandle own ? own : Unwrapping.find(connection, ConnectionHandle.class);
+        if (handle == null) {
+            throw new WrongConnectionTypeException(
+                    null, "connection of a registry", connection.getClass().getName());
+        }
+        return handle;
+    }
+}

@@ -1,0 +1,71 @@
+package dev.switchboard.core.micrometer;
+
+import dev.switchboard.core.ConnectionMetrics;
+import dev.switchboard.core.PoolCounts;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
+
+/**
+ * Tells Micrometer how pools are used, as in
+ * {@code RegistryOptions.builder().metrics(MicrometerMetrics.of(meters)).build()}. Each meter has the tag {@code name}, the name
+ * of the connection.
+ *
+ * <p>The gauges are those of Spring Boot: {@code r2dbc.pool.acquired}, {@code .allocated}, {@code .idle}, {@code .pending},
+ * {@code .max.allocated} and {@code .max.pending}. Beside them stand the timers {@code r2dbc.pool.acquire} (the wait of
+ * borrowers) and {@code r2dbc.pool.connect}, both with the tag {@code outcome} (success or failure), {@code r2dbc.pool.hold}
+ * (how long borrowers had their connection) and the counter {@code r2dbc.pool.leaks}. The meters of a name leave with its last
+ * pool.
+ */
+@SuppressWarnings("exports") // Whoever calls it has Micrometer; whoever does not must not need it.
+public final class MicrometerMetrics implements ConnectionMetrics {
+
+    private static final int MOST_NAMES = 100;
+    private static final String OTHER = "other";
+
+    private final MeterRegistry meters;
+    private final int maxNames;
+    private final Map<String, NamedMeters> byTag = new HashMap<>();
+
+    private MicrometerMetrics(MeterRegistry meters, int maxNames) {
+        this.meters = Objects.requireNonNull(meters, "meters");
+        this.maxNames = maxNames;
+    }
+
+    /**
+     * Meters for at most 100 names at the same time.
+     *
+     * @param meters where they are registered
+     * @return what the options of a registry take
+     */
+    public static MicrometerMetrics of(MeterRegistry meters) {
+        return of(meters, MOST_NAMES);
+    }
+
+    /**
+     * Meters for so many names at the same time. Pools of further names are counted together under the name {@code other}.
+     *
+     * @param meters where they are registered
+     * @param maxNames 0 counts all of them together
+     * @return what the options of a registry take
+     */
+    public static MicrometerMetrics of(MeterRegistry meters, int maxNames) {
+        return new MicrometerMetrics(meters, maxNames);
+    }
+
+    @Override
+    public synchronized OfPool opened(String name, int maxWaiting, Supplier<PoolCounts> counts) {
+        long names = byTag.keySet().stream().filter(tag -> !tag.equals(OTHER)).count();
+        String tag = byTag.containsKey(name) || names < maxNames ? name : OTHER;
+        NamedMeters named = byTag.computeIfAbsent(tag, absent -> new NamedMeters(meters, tag));
+        return named.opened(this, maxWaiting, counts);
+    }
+
+    synchronized void closed(NamedMeters named, NamedMeters.Pool pool) {
+        if (named.closed(pool)) {
+            byTag.remove(named.tag());
+        }
+    }
+}
