@@ -65,15 +65,10 @@ class BudgetTests {
     @AfterEach
     void nothingIsLeft() {
         registry.close().block(Borrowing.PATIENCE);
-        assertThat(registry.budget().total()).satisfies(total -> {
-            assertThat(total.open())
-                    .as(
-                            "sockets %s %s",
-                            registry.budget().hosts(), registry.budget().names())
-                    .isZero();
-            assertThat(total.counts())
-                    .isEqualTo(new PoolCounts(0, 0, 0, 0, total.counts().max()));
-        });
+        // A connect that was given up, such as that of a KILL to a host that has gone, counts until its driver answers.
+        Waiting.until("every permit is back", () -> registry.budget().total().open() == 0);
+        PoolCounts counts = registry.budget().total().counts();
+        assertThat(counts).isEqualTo(new PoolCounts(0, 0, 0, 0, counts.max()));
         Waiting.until("no session", () -> sessions() == 0);
     }
 
@@ -124,7 +119,7 @@ class BudgetTests {
         Random random = new Random(20_261_125);
         AtomicInteger answered = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
-        int queries = TestSize.of(300, 100_000);
+        int queries = TestSize.of(150, 100_000);
         Flux.range(0, queries)
                 .flatMap(
                         i -> {
@@ -226,7 +221,8 @@ class BudgetTests {
             String url = database.url().replace(":" + server.port(), ":" + dead.port());
             for (int i = 0; i < 8; i++) {
                 registry.register(ConnectionDefinition.of("dead" + i, url)
-                        .withPool(pool -> pool.acquireTimeout(Duration.ofSeconds(30))));
+                        .withPool(pool ->
+                                pool.acquireTimeout(Duration.ofSeconds(30)).createTimeout(Duration.ofSeconds(6))));
             }
             List<Mono<Object>> stuck = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
