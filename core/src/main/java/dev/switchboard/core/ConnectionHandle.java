@@ -132,10 +132,11 @@ final class ConnectionHandle implements SwitchboardConnection {
         if (!turn.begin()) {
             return turn.refused();
         }
-        return session.background().detached(ExchangeReport.seen(session, turn.sql(), operation).doOnTerminate(() -> {
-            turn.end();
-            turn.leave();
-        }));
+        return session.background()
+                .detached(ExchangeReport.seen(session, turn.sql(), operation).doOnTerminate(() -> {
+                    turn.end();
+                    turn.leave();
+                }));
     }
 
     // ---- transactions

@@ -107,7 +107,8 @@ final class Opener implements ConnectionFactory {
                             limit,
                             stopped.asMono(),
                             patience -> opened(permit, patience)
-                                    .flatMap(connection -> adopted(connection, new Adoption(permit, beginning), patience)))
+                                    .flatMap(connection ->
+                                            adopted(connection, new Adoption(permit, beginning), patience)))
                     .doOnError(failure -> pool.report().notOpened(beginning))
                     .onErrorMap(failure -> ConnectFailures.describe(pool.definition(), failure, limit));
         });

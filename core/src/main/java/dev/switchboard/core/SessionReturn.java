@@ -91,8 +91,6 @@ final class SessionReturn {
         if (session.isBroken()) {
             return held.forceDiscard(CloseReason.BROKEN);
         }
-        return SessionReset.possible(held.physical(), changes)
-                ? held.release()
-                : held.discard(CloseReason.NOT_RESET);
+        return SessionReset.possible(held.physical(), changes) ? held.release() : held.discard(CloseReason.NOT_RESET);
     }
 }

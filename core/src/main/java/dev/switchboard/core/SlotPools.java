@@ -99,7 +99,9 @@ final class SlotPools {
     }
 
     Mono<Void> drain(Supplier<? extends Throwable> forWaiting) {
-        return writer == null ? readers.drain(forWaiting) : Mono.when(readers.drain(forWaiting), writer.drain(forWaiting));
+        return writer == null
+                ? readers.drain(forWaiting)
+                : Mono.when(readers.drain(forWaiting), writer.drain(forWaiting));
     }
 
     Mono<Void> acquire(Route route, ContextView context, Lease.Receiver receiver) {
