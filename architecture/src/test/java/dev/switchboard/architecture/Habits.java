@@ -41,6 +41,8 @@ final class Habits {
             // Owns the threads of the bridge; a place that became free is handed on by a thread that owns no
             // connection.
             "dev.switchboard.jdbc.Workers",
+            // What a directory of shards said grows old; it belongs to no registry whose timer could be used.
+            "dev.switchboard.routing.ShardDirectory",
             // Closing the last connection of a database in memory is a JDBC call without a worker of its own.
             "dev.switchboard.jdbc.BridgeConnectionFactory",
             // The deadline of an opening that waits for a worker.
@@ -49,7 +51,9 @@ final class Habits {
     private static final Set<String> TIMERS_OF_THEIR_OWN = Set.of(
             // A statement of the SQL client ends in time whatever connection it runs on; no registry's timer is at
             // hand.
-            "dev.switchboard.routing.StatementTimer");
+            "dev.switchboard.routing.StatementTimer",
+            // A shard has its time for an answer; the shards may belong to several registries.
+            "dev.switchboard.routing.FanOut");
 
     /** Who may put its thread to sleep: what runs on a worker of the bridge only. */
     private static final Set<String> SLEEPERS = Set.of(

@@ -4,9 +4,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
-import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * What a driver can do, cannot do, or silently ignores: one row per driver, the only place where drivers are told apart.
@@ -134,12 +131,6 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
                                 Capability.LOCK_TIMEOUT,
                                 Capability.STATEMENT_TIMEOUT));
         };
-    }
-
-    /** A worker to call the driver on, to be disposed of; null where it does not block its subscriber. */
-    @Nullable
-    Scheduler worker() {
-        return can(Capability.BLOCKS_SUBSCRIBER) ? Schedulers.single(Schedulers.boundedElastic()) : null;
     }
 
     boolean can(Capability capability) {

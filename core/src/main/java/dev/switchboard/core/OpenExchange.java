@@ -65,7 +65,7 @@ final class OpenExchange {
         this.passesCancel = physical.sheet().can(DriverSheet.Capability.CANCEL);
         this.mayCostTransaction = !session.inTransaction();
         this.report = new ExchangeReport(session, physical.life(), turn.sql(), nowNanos());
-        this.worker = physical.sheet().worker();
+        this.worker = physical.worker();
     }
 
     /** On the worker of the exchange where its driver blocks whoever subscribes. */

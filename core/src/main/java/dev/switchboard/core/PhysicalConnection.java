@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
 
 /** One socket (or file handle) and what is known about its session; what the pool above holds. */
 final class PhysicalConnection extends DelegatingConnection {
@@ -87,6 +88,12 @@ final class PhysicalConnection extends DelegatingConnection {
 
     DriverSheet sheet() {
         return sheet;
+    }
+
+    /** A worker to call its driver on, to be disposed of; null where the driver does not block its subscriber. */
+    @Nullable
+    Scheduler worker() {
+        return pool.worker();
     }
 
     /** What the settings of its definition let a statement run; null where they say nothing. */

@@ -5,13 +5,14 @@ import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * What is told about one pool and its connections: to whoever listens to events, and to the metrics. Where nobody does, a
+ * What is told about the pool of a name, or both of them where it has two, and about its connections: to whoever listens to events, and to the metrics. Where nobody does, a
  * call here costs a look. Nobody calls it under a lock.
  */
 final class PoolReport {
@@ -23,29 +24,24 @@ final class PoolReport {
     private final RegistryCore core;
     private final RegistryClock clock;
     private final AtomicInteger generation = new AtomicInteger();
-    private final ConnectionMetrics.@Nullable OfPool metrics;
+    private volatile ConnectionMetrics.@Nullable OfPool metrics;
 
-    /** The pool has opened. */
-    PoolReport(SlotPool pool, RegistryCore core) {
-        ConnectionDefinition definition = pool.definition();
+    PoolReport(ConnectionDefinition definition, RegistryCore core) {
         this.name = definition.name();
         this.leakThreshold = definition.pool().leakThreshold();
         this.core = core;
         this.clock = core.clock();
-        this.metrics = opened(core.metrics(), pool);
-        tell(time -> new ConnectionEvent.PoolOpened(name, time));
     }
 
-    private static ConnectionMetrics.@Nullable OfPool opened(@Nullable ConnectionMetrics metrics, SlotPool pool) {
+    /** Nothing was told before this. */
+    void poolOpened(int maxWaiting, Supplier<PoolCounts> counts) {
+        ConnectionMetrics listening = core.metrics();
         try {
-            return metrics == null
-                    ? null
-                    : metrics.opened(pool.definition().name(), pool.options().maxWaiting(), pool::counts);
+            metrics = listening == null ? null : listening.opened(name, maxWaiting, counts);
         } catch (RuntimeException failure) {
-            LOGGER.warn(
-                    "Connection '{}': its metrics failed: {}", pool.definition().name(), failure.toString());
-            return null;
+            LOGGER.warn("Connection '{}': its metrics failed: {}", name, failure.toString());
         }
+        tell(time -> new ConnectionEvent.PoolOpened(name, time));
     }
 
     String name() {

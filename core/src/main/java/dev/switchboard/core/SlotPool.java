@@ -54,7 +54,7 @@ final class SlotPool {
     private volatile long lastUsedNanos;
     private volatile boolean draining;
 
-    SlotPool(ConnectionDefinition definition, RegistryCore core, ConnectionSlot slot) {
+    SlotPool(ConnectionDefinition definition, RegistryCore core, ConnectionSlot slot, PoolReport report) {
         this.definition = definition;
         this.slot = slot;
         this.where = definition.where();
@@ -72,7 +72,7 @@ final class SlotPool {
                         slot::idle);
         this.keeper = new IdleKeeper(this, opener, lane);
         this.lastUsedNanos = nowNanos();
-        this.report = new PoolReport(this, core);
+        this.report = report;
     }
 
     private WaitingQueueFullException queueFull() {
@@ -254,6 +254,14 @@ final class SlotPool {
         opener.leaving(connection);
     }
 
+    /** A worker to call the driver on, to be disposed of; null where it does not block its subscriber. */
+    @Nullable
+    Scheduler worker() {
+        return sheet.can(DriverSheet.Capability.BLOCKS_SUBSCRIBER)
+                ? Schedulers.single(Schedulers.boundedElastic())
+                : null;
+    }
+
     /** Moves a driver that would block its subscriber to a bounded-elastic worker. */
     <T> Publisher<T> offload(Publisher<T> call) {
         return sheet.can(DriverSheet.Capability.BLOCKS_SUBSCRIBER)
@@ -354,7 +362,6 @@ final class SlotPool {
         return Mono.when(disposed, returned).then(Mono.defer(opener::closeAll)).doOnTerminate(() -> {
             lane.queue().forget(lane);
             core.release(where);
-            report.poolClosed();
         });
     }
 

@@ -20,6 +20,8 @@ final class SlotPools {
     private static final Duration SHORTEST_WAIT = Duration.ofMillis(10);
 
     private final ConnectionDefinition definition;
+    private final PoolReport report;
+
     /** All connections, or those that only query where there is a writer. */
     private final SlotPool readers;
 
@@ -29,14 +31,16 @@ final class SlotPools {
     SlotPools(ConnectionDefinition definition, RegistryCore core, ConnectionSlot slot) {
         this.definition = definition;
         OneWriter split = OneWriter.of(definition);
-        this.readers = new SlotPool(split == null ? definition : split.readers(), core, slot);
+        this.report = new PoolReport(definition, core);
+        this.readers = new SlotPool(split == null ? definition : split.readers(), core, slot, report);
         this.writer = split == null ? null : writer(split, core, slot);
+        report.poolOpened(definition.pool().maxWaiting(), this::counts);
     }
 
     private SlotPool writer(OneWriter split, RegistryCore core, ConnectionSlot slot) {
         boolean opened = false;
         try {
-            SlotPool fresh = new SlotPool(split.writer(), core, slot);
+            SlotPool fresh = new SlotPool(split.writer(), core, slot, report);
             opened = true;
             return fresh;
         } finally {
@@ -99,9 +103,10 @@ final class SlotPools {
     }
 
     Mono<Void> drain(Supplier<? extends Throwable> forWaiting) {
-        return writer == null
+        Mono<Void> drained = writer == null
                 ? readers.drain(forWaiting)
                 : Mono.when(readers.drain(forWaiting), writer.drain(forWaiting));
+        return drained.doOnTerminate(report::poolClosed);
     }
 
     Mono<Void> acquire(Route route, ContextView context, Lease.Receiver receiver) {

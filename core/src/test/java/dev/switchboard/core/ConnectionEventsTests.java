@@ -36,7 +36,11 @@ class ConnectionEventsTests {
     }
 
     private void register(Database database) {
-        registry.register(ConnectionDefinition.of("orders", database.url()).withPool(Borrowing::quick));
+        registry.register(definition(database));
+    }
+
+    private static ConnectionDefinition definition(Database database) {
+        return ConnectionDefinition.of("orders", database.url()).withPool(Borrowing::quick);
     }
 
     @ParameterizedTest
@@ -83,7 +87,7 @@ class ConnectionEventsTests {
     @EnumSource(Product.class)
     void aConnectionKnowsWhichItIs(Product product) {
         try (Database database = Databases.create(product)) {
-            register(database);
+            registry.register(Borrowing.alike(definition(database)));
             Instant before = Instant.now().minusMillis(1);
             Connection first = Borrowing.borrowed(registry, "orders");
             ConnectionInfo info = registry.connections().info(first);

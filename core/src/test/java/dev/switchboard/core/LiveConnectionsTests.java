@@ -41,7 +41,8 @@ class LiveConnectionsTests {
     @BeforeEach
     void register() {
         database = Databases.create(product);
-        registry.register(ConnectionDefinition.of("orders", database.url()).withPool(Borrowing::quick));
+        registry.register(Borrowing.alike(ConnectionDefinition.of("orders", database.url()))
+                .withPool(Borrowing::quick));
     }
 
     @AfterEach

@@ -45,7 +45,7 @@ class WatchedSecretsTests {
             registry.register(secretive("asked", database).withPassword(() -> Mono.just("hunter2-of-the-vault")));
             registry.register(ConnectionDefinition.of("orders", database.url()).withPool(Borrowing::quick));
             for (String name : List.of("refused", "asked", "orders")) {
-                StepVerifier.create(Borrowing.query(registry, name, "SELECT 'swordfish'")
+                StepVerifier.create(Borrowing.query(registry, name, "SELECT 'swordfish' AS word")
                                 .onErrorComplete()
                                 .then())
                         .expectComplete()

@@ -17,7 +17,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
-import reactor.core.scheduler.Schedulers;
 
 /**
  * One open connection: everything that touches JDBC is a task in this queue, and the connection's worker runs the tasks
@@ -279,8 +278,7 @@ final class CommandQueue {
     Mono<Void> close() {
         return Mono.defer(() -> {
             startClosing();
-            // A task for each who waits: a subscriber that throws must not keep the others waiting.
-            return closed.asMono().publishOn(Schedulers.parallel());
+            return Workers.apart(closed.asMono());
         });
     }
 

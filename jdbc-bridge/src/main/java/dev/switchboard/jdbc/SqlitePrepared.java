@@ -36,6 +36,9 @@ final class SqlitePrepared implements Prepared {
 
     private boolean first;
 
+    /** Whether it was run without being reset since: until then SQLite takes no other values. */
+    private boolean used;
+
     SqlitePrepared(PreparedStatement statement, SqliteSchema schema) throws SQLException {
         this.statement = statement;
         this.core = (CoreStatement) statement;
@@ -46,7 +49,11 @@ final class SqlitePrepared implements Prepared {
 
     @Override
     public boolean execute(@Nullable Object[] bound) throws SQLException {
+        if (used) {
+            reset();
+        }
         first = true;
+        used = returnsRows;
         unread = database.execute(core, bound);
         return returnsRows;
     }
@@ -136,6 +143,7 @@ final class SqlitePrepared implements Prepared {
 
     @Override
     public void reset() throws SQLException {
+        used = false;
         values = new Object[0];
         core.pointer.safeRunConsume(SqlitePrepared::reset);
     }

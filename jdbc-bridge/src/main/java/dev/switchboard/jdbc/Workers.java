@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
@@ -54,6 +55,11 @@ final class Workers {
     /** The threads that all factories share unless they are given a number of their own. */
     static Workers shared() {
         return Shared.WORKERS;
+    }
+
+    /** A task for each who waits: a subscriber that throws must not keep the others waiting. */
+    static Mono<Void> apart(Mono<Void> end) {
+        return end.publishOn(Schedulers.parallel());
     }
 
     /** Asks for a worker that nobody else has: handed over at once, or when a connection has been closed. */

@@ -111,4 +111,25 @@ class SqlitePreparedTests {
             await(connection.close());
         }
     }
+
+    @Test
+    void aChangeThatReturnsRowsRunsForEachSetOfValues() {
+        try (TestDatabase database = TestDatabase.in(directory)) {
+            Connection connection = database.open();
+            run(connection, "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT)");
+            assertThat(Flux.from(connection
+                                    .createStatement("INSERT INTO t (a) VALUES (?) RETURNING id")
+                                    .bind(0, "x")
+                                    .add()
+                                    .bind(0, "y")
+                                    .add()
+                                    .bind(0, "z")
+                                    .execute())
+                            .concatMap(result -> result.map(row -> row.get(0, Integer.class)))
+                            .collectList()
+                            .block(PATIENCE))
+                    .containsExactly(1, 2, 3);
+            await(connection.close());
+        }
+    }
 }

@@ -10,6 +10,7 @@ import dev.switchboard.databases.Product;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -78,8 +79,9 @@ class ByRouteTests {
         Mono<String> cached = cacheByRoute(who(), MINUTE);
         Flux<String> asked = Flux.range(0, 20).concatMap(i -> cached.contextWrite(i % 2 == 0 ? A : B));
         StepVerifier.create(asked)
-                .expectNextSequence(
-                        Flux.range(0, 20).map(i -> i % 2 == 0 ? "a" : "b").toIterable())
+                .expectNextSequence(IntStream.range(0, 20)
+                        .mapToObj(i -> i % 2 == 0 ? "a" : "b")
+                        .toList())
                 .expectComplete()
                 .verify(PATIENCE);
         assertThat(queries).as("one for each route").hasValue(2);

@@ -123,6 +123,29 @@ class ErrorMessagesTests {
                                 + " call first() for any row or all() for every row."));
     }
 
+    static Stream<Arguments> messagesOfShards() {
+        return Stream.of(
+                row(
+                        new InvalidShardKeyException("a java.lang.Object"),
+                        "A shard key was a java.lang.Object. Allowed: a text of 1 to 1000 characters, an integer number or a"
+                                + " UUID. Use one of these, and the same one for everything that belongs together."),
+                row(
+                        new InvalidShardMapException("orders", "no connection 'asia' is registered", "Register it"),
+                        "The shards of 'orders' were not changed: no connection 'asia' is registered. Register it."),
+                row(
+                        NoShardException.unknownKey("orders", ShardKey.of(7)),
+                        "No shard of 'orders' has the shard key 7. Correct the key, or give it a shard in the map."),
+                row(
+                        new ScatterRefusedException("orders", 3),
+                        "All 3 shards of 'orders' were to be asked, which nobody has allowed. Write usingShardKey(key) where"
+                                + " one shard has the answer, name the shards that have it with fanOut(name, shards), or allow"
+                                + " it once with allowScatter(\"orders\") of the ShardRouter."),
+                row(
+                        new ShardTimeoutException("orders01", Duration.ofSeconds(2)),
+                        "The shard 'orders01' did not answer to the end within 2000 ms. Allow it longer with withTimeout(..)"
+                                + " of the fan-out, ask it for less, or take what the others say with partial(..)."));
+    }
+
     static Stream<Arguments> messagesOfStatements() {
         Set<String> none = Set.of();
         return Stream.of(
@@ -197,7 +220,7 @@ class ErrorMessagesTests {
     }
 
     @ParameterizedTest(name = "{1}")
-    @MethodSource({"messagesOfConflicts", "messages", "messagesOfStatements", "messagesOfInserts"})
+    @MethodSource({"messagesOfConflicts", "messages", "messagesOfShards", "messagesOfStatements", "messagesOfInserts"})
     void everyMessageSaysWhatWasFoundAndWhatToDo(Throwable error, String message) {
         assertThat(error)
                 .hasMessage(message)
@@ -244,7 +267,12 @@ class ErrorMessagesTests {
 
     @Test
     void everyErrorOfThisModuleIsReadHere() throws IOException, URISyntaxException {
-        Set<String> read = Stream.of(messagesOfConflicts(), messages(), messagesOfStatements(), messagesOfInserts())
+        Set<String> read = Stream.of(
+                        messagesOfConflicts(),
+                        messages(),
+                        messagesOfShards(),
+                        messagesOfStatements(),
+                        messagesOfInserts())
                 .flatMap(rows -> rows)
                 .map(row -> row.get()[0].getClass().getSimpleName())
                 .collect(Collectors.toSet());
