@@ -73,7 +73,10 @@ final class Admission {
 
     /** A queue comes into use. */
     void add(AdmissionQueue queue) {
-        change(null, () -> queues.add(queue));
+        change(null, () -> {
+            queue.limit();
+            return queues.add(queue);
+        });
     }
 
     /** A queue has no pool and no socket any more. */

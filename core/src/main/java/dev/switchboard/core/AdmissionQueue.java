@@ -79,12 +79,12 @@ final class AdmissionQueue extends Turns.Member {
     /** The permit for a few words that stop what a connection is doing; null while there is no room for it. */
     @Nullable
     Permit control() {
-        return admission.look(() -> quota.mayConnect(Quota.Use.CONTROL) ? new Permit(this, null) : null);
+        return admission.look(() -> mayControl() ? new Permit(this, null) : null);
     }
 
     /** Completes when there may be room for a control connection. */
     Mono<Void> controlRoom() {
-        return admission.room(() -> quota.mayConnect(Quota.Use.CONTROL));
+        return admission.room(this::mayControl);
     }
 
     boolean isEmpty() {
@@ -92,6 +92,12 @@ final class AdmissionQueue extends Turns.Member {
     }
 
     // ---- under the lock
+
+    /** Control connections to a host that does not answer must not use up the total either. */
+    private boolean mayControl() {
+        ConnectionBudget budget = admission.budget();
+        return quota.mayConnect(Quota.Use.CONTROL) && (budget == null || quota.controls() < budget.openingsPerHost());
+    }
 
     /** Hands one ticket to whoever is first in turn; false where nobody can be served. */
     boolean serve(@Nullable Lane own) {

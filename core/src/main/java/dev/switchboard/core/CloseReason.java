@@ -14,6 +14,8 @@ enum CloseReason {
     NOT_RESET,
     BROKEN,
     NOT_PREPARED,
+    /** Another name of its host needed the place. */
+    RECLAIMED,
     POOL_CLOSED;
 
     String words() {

@@ -83,7 +83,7 @@ public final class ConnectionBudget {
         if (wanted != null) {
             return wanted;
         }
-        return chosen.total == Builder.NONE ? Builder.NONE : Math.max(1, chosen.total / 4);
+        return chosen.total == Builder.NONE ? Builder.NONE : Math.max(2, chosen.total / 4);
     }
 
     /** {@return whether borrowers may go beyond the caps, what is too much being closed when it comes back} */

@@ -27,7 +27,6 @@ final class HandleLease {
     private volatile @Nullable Route route;
     private volatile boolean isReadOnlyAsked;
     private volatile @Nullable Lease lease;
-    private volatile String operation = "";
     private volatile Mono<Void> moved = Mono.empty();
     private @Nullable Wish wish;
     private boolean closed;
@@ -94,11 +93,6 @@ final class HandleLease {
         return !session.isAutoCommit() || writes.getAsBoolean();
     }
 
-    /** What the handle does from now on, for whoever waits for its connection. */
-    void works(String what) {
-        operation = what;
-    }
-
     /** Sees to it that there is a connection that will do. May be cancelled at any moment. */
     Mono<Void> taken(BooleanSupplier writes) {
         return Mono.defer(() -> {
@@ -151,6 +145,12 @@ final class HandleLease {
         }
     }
 
+    /** Work on the connection that the handle moved to, which nobody may be given before it has ended. */
+    Mono<Void> awaited(Mono<Void> work) {
+        moved = work;
+        return work;
+    }
+
     /** Takes nothing any more; answers what is to be given back. */
     @Nullable
     Lease close() {
@@ -196,8 +196,8 @@ final class HandleLease {
             TransactionDefinition begun = session.definition();
             String name = begun == null ? null : begun.getAttribute(TransactionDefinition.NAME);
             String what = name == null ? "a transaction" : "transaction " + ErrorText.quoted(name);
-            String statement = "[" + ErrorText.sql(operation) + "]";
-            return session.isAutoCommit() ? statement : what + ", last with " + statement;
+            // Its SQL may hold values of somebody else's; the list of what is in flight shows it to those who may look.
+            return session.isAutoCommit() ? "a statement" : what;
         }
     }
 }

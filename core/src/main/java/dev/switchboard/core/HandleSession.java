@@ -174,7 +174,6 @@ final class HandleSession {
             if (reason != null || broken) {
                 return Mono.error(reason != null ? reason : released(turn.sql()));
             }
-            lease.works(turn.sql());
             if (lease.serves(writes) && !settings.pending() && transaction != Transaction.RECORDED) {
                 return Mono.empty();
             }
@@ -198,7 +197,8 @@ final class HandleSession {
             PhysicalConnection physical = physical();
             return physical == null
                     ? Mono.error(released(sql))
-                    : command(Mono.defer(() -> settings.apply(physical, changes, connectionName())));
+                    : lease.awaited(background()
+                            .detached(command(Mono.defer(() -> settings.apply(physical, changes, connectionName())))));
         }));
     }
 
@@ -392,7 +392,8 @@ final class HandleSession {
 
     private Mono<Void> clean() {
         Lease held = lease.close();
-        Mono<Void> returned = held == null ? Mono.empty() : new SessionReturn(this, held, changes).run();
-        return lease.moved().onErrorComplete().then(returned);
+        return lease.moved()
+                .onErrorComplete()
+                .then(Mono.defer(() -> held == null ? Mono.empty() : new SessionReturn(this, held, changes).run()));
     }
 }

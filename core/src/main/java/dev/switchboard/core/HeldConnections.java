@@ -66,14 +66,19 @@ public final class HeldConnections {
             return lane.ticket();
         }
         List<String> held = new ArrayList<>();
+        int own = 0;
         for (ConnectionHandle handle : of(context).handles) {
             Lane other = handle.lane();
             if (other != null && lane.competesWith(other)) {
                 held.add(other.name());
+                own += other == lane ? 1 : 0;
             }
         }
         Supplier<BudgetDeadlockException> stuck =
                 () -> new BudgetDeadlockException(lane.name(), held, lane.inTheWay(Quota.Use.NESTED));
+        if (own >= lane.tickets()) {
+            throw stuck.get();
+        }
         return held.isEmpty() ? lane.ticket() : lane.ticket(stuck);
     }
 }

@@ -26,6 +26,9 @@ final class Lane extends Turns.Member {
     private int taken;
     private int live;
     private int connecting;
+    /** On their way although nobody wants them any more: their sockets are there until the driver answers. */
+    private int givenUp;
+
     private int returns;
     private @Nullable Supplier<? extends Throwable> closed;
 
@@ -49,6 +52,11 @@ final class Lane extends Turns.Member {
 
     String name() {
         return name;
+    }
+
+    /** How many may hold a connection at a time. */
+    int tickets() {
+        return size.tickets();
     }
 
     boolean isBudgeted() {
@@ -158,11 +166,11 @@ final class Lane extends Turns.Member {
 
     /** Brings what others see of this lane up to date. */
     void recount() {
-        quota.promised(Math.max(live, taken));
+        quota.promised(Math.max(live, taken) + givenUp);
         quota.spare(Math.max(0, live - taken));
         quota.opening(Math.max(0, taken - live) + connecting);
         quota.waiting(waiting.size());
-        queue.waits(this, !waiting.isEmpty() && taken < size.tickets());
+        queue.waits(this, !waiting.isEmpty() && taken + givenUp < size.tickets());
     }
 
     /** Whether a connection is there, or on its way, that nobody has a ticket for. */
@@ -251,16 +259,18 @@ final class Lane extends Turns.Member {
     }
 
     /** A connection is no longer on its way: it is open now, or closed. */
-    void arrived(@Nullable Permit opened) {
+    void arrived(@Nullable Permit opened, boolean wasGivenUp) {
         connecting--;
+        givenUp -= wasGivenUp && isBudgeted() ? 1 : 0;
         if (opened != null) {
             open.add(opened);
             queue.occupied(this, true);
         }
     }
 
-    void loses(Permit permit) {
+    void loses(Permit permit, boolean onItsWay) {
         live--;
+        givenUp += onItsWay && isBudgeted() ? 1 : 0;
         open.remove(permit);
         queue.occupied(this, !open.isEmpty());
     }

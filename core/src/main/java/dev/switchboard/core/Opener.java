@@ -14,6 +14,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -131,7 +132,13 @@ final class Opener implements ConnectionFactory {
     Mono<Void> besideByDriver(Duration limit, Mono<Void> words) {
         return Mono.defer(() -> pool.background()
                 .detached(controlled(
-                        limit, (permit, patience) -> words.timeout(patience).doOnTerminate(permit::closed))));
+                        limit,
+                        (permit, patience) -> pool.background()
+                                .uncancelled(words.doOnTerminate(permit::closed))
+                                .timeout(patience)
+                                // The driver does not say when the socket of a request that got no answer is closed.
+                                .doOnError(late -> pool.timer()
+                                        .schedule(permit::closed, 2 * limit.toMillis(), TimeUnit.MILLISECONDS)))));
     }
 
     /** Work with a control permit, as soon as there is one. */
@@ -323,7 +330,11 @@ final class Opener implements ConnectionFactory {
 
         @Override
         public boolean claim() {
-            return connection.move(PhysicalConnection.State.IDLE, PhysicalConnection.State.CLOSING);
+            boolean claimed = connection.move(PhysicalConnection.State.IDLE, PhysicalConnection.State.CLOSING);
+            if (claimed) {
+                connection.life().ends(CloseReason.RECLAIMED);
+            }
+            return claimed;
         }
 
         @Override

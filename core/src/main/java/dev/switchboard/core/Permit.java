@@ -84,7 +84,7 @@ final class Permit {
 
     private void arrived(@Nullable Permit opened) {
         if (connecting && lane != null) {
-            lane.arrived(opened);
+            lane.arrived(opened, leaving);
         }
         connecting = false;
     }
@@ -93,7 +93,7 @@ final class Permit {
         boolean isNew = !leaving;
         leaving = true;
         if (isNew && lane != null) {
-            lane.loses(this);
+            lane.loses(this, connecting);
         }
         return isNew;
     }

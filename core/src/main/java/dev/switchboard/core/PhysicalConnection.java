@@ -7,6 +7,7 @@ import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -53,7 +54,9 @@ final class PhysicalConnection extends DelegatingConnection {
         this.initialIsolation = driver.getTransactionIsolationLevel();
         Duration limit = pool.options().resetTimeout();
         this.closed = driverClose
-                .onErrorResume(failure -> serverCancel.session(limit).onErrorComplete())
+                // One that failed has closed the socket; one that did not answer may have left something running.
+                .onErrorResume(TimeoutException.class, late -> serverCancel.session(limit))
+                .onErrorComplete()
                 .doOnTerminate(() -> {
                     state.set(State.GONE);
                     pool.forget(this);

@@ -88,12 +88,17 @@ final class Quota {
     }
 
     private boolean isFull(Use use) {
-        return use == Use.ORDINARY ? promised - drawn >= cap.ordinary() : promised >= cap.borrowers();
+        return use == Use.ORDINARY ? fromOrdinary() >= cap.ordinary() : promised >= cap.borrowers();
+    }
+
+    /** What is promised and not drawn from the reserve; a draw for the sake of another scope may not be one here. */
+    private int fromOrdinary() {
+        return promised - Math.min(drawn, cap.reserve());
     }
 
     /** Whether more is promised than the cap lets borrowers have, as after it was lowered. */
     boolean isOver() {
-        return promised - drawn > cap.ordinary();
+        return fromOrdinary() > cap.ordinary();
     }
 
     /** Whether one more socket may be opened here and in every wider scope. */
@@ -167,6 +172,10 @@ final class Quota {
 
     int sockets() {
         return sockets;
+    }
+
+    int controls() {
+        return controls;
     }
 
     /** Promised and not open yet. */

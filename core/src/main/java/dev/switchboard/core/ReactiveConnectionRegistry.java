@@ -268,6 +268,7 @@ public final class ReactiveConnectionRegistry {
      * everything that this library guards: the queue and its fairness, preparation, the care for cancels, the reset. It shares
      * its size with the borrowers of this registry, which disposes it. It is not the name's pool any more once the name was
      * replaced, disposed or removed. Of a SQLite file with one writer and readers it is the writer's, which can do everything.
+     * Under a {@link ConnectionBudget} it is not for use: its connections look idle to the budget, which may close them for others.
      *
      * @param name any name
      * @return the pool, opened where it was not

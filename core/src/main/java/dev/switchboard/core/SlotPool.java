@@ -124,8 +124,7 @@ final class SlotPool {
             report.nextGeneration();
             return Flux.fromIterable(opener.connections())
                     .doOnNext(connection -> report.softInvalidated(connection.life()))
-                    .filter(connection ->
-                            connection.move(PhysicalConnection.State.IDLE, PhysicalConnection.State.CLOSING))
+                    .filter(PhysicalConnection::retire)
                     .flatMap(connection -> connection.close(CloseReason.SOFT_INVALIDATED), Integer.MAX_VALUE)
                     .then();
         });
@@ -284,7 +283,7 @@ final class SlotPool {
             PoolEntry entry = new PoolEntry(this, ticket, receiver, new SessionRequest(route, context, since));
             Mono<Void> admitted = whileWaiting.apply(ticket.admitted()).doOnError(failure -> ticket.leave());
             return admitted.then(entry.delivered())
-                    .doOnError(failure -> report.notAcquired(since))
+                    .doOnError(failure -> !(failure instanceof MovedException), failure -> report.notAcquired(since))
                     .doOnCancel(() -> {
                         ticket.leave();
                         entry.abandon();

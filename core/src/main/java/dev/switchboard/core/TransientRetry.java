@@ -6,7 +6,8 @@ import reactor.util.retry.RetryBackoffSpec;
 
 /**
  * How to repeat what failed for a passing reason, as in {@code work.retryWhen(retryTransient())}. The whole chain above it is
- * subscribed again: put it behind the transaction and not into it.
+ * subscribed again: put it behind the transaction and not into it. Without a transaction the chain may hold one statement only, with one set
+ * of values: of several, those before the one that failed have happened, and would happen again.
  *
  * <p>Three times, after about 50, 100 and 200 ms, each longer or shorter by up to a half so that those who failed together do
  * not come back together; then the last failure passes on as it is. Both are specifications of Reactor's own and can be

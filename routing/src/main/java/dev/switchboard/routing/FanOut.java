@@ -74,7 +74,8 @@ public final class FanOut {
         RoutingHint whole = RoutingKey.of(logicalName);
         return new FanOut(
                 shards.map(names -> names.stream()
-                        .map(name -> new Target(name, context -> new ShardChoice(name).apply(whole.apply(context))))
+                        .map(name -> new Target(
+                                name, context -> new ShardChoice(logicalName, name).apply(whole.apply(context))))
                         .toList()),
                 CONCURRENCY,
                 null);

@@ -5,6 +5,7 @@ import dev.switchboard.core.RouteBinding;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 /**
@@ -41,7 +42,7 @@ final class HintBinding implements RouteBinding {
                     narrowedToReadOnly = onlyReads;
                     return rules.narrow(new PartialRoute(name(), onlyReads, null), held);
                 })
-                .contextWrite(context -> context.putAll(captured));
+                .contextWrite(ignored -> Context.of(captured));
     }
 
     @Override

@@ -124,11 +124,6 @@ public final class RouteHints {
         return locked ? this : new RouteHints(byKind, true);
     }
 
-    /** A Context for work that is not the program's own query: without any hint. */
-    static Context without(Context context) {
-        return context.delete(KEY);
-    }
-
     Context writeInto(Context context) {
         return context.put(KEY, this);
     }

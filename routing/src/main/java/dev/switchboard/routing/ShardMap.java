@@ -102,7 +102,8 @@ public final class ShardMap {
      *         .contextWrite(usingConnection("directory")))}</pre>
      *
      * @param shards all shards; an answer that is none of them is refused
-     * @param lookup says which shard has a key; empty where none has. It runs without the hints of the query that asks
+     * @param lookup says which shard has a key; empty where none has. It runs without anything of the Context of the
+     *     query that asks, and for ten seconds at most
      * @return the map
      * @throws InvalidShardMapException if there is no shard
      */
@@ -114,7 +115,8 @@ public final class ShardMap {
      * The same with bounds of its own.
      *
      * @param shards all shards; an answer that is none of them is refused
-     * @param lookup says which shard has a key; empty where none has. It runs without the hints of the query that asks
+     * @param lookup says which shard has a key; empty where none has. It runs without anything of the Context of the
+     *     query that asks, and for ten seconds at most
      * @param mostKeys how many keys are remembered at most; those used least are forgotten first
      * @param timeToLive how long an answer holds before it is asked for again, in which time a moved key is looked for where
      *     it was

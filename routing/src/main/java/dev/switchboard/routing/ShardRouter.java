@@ -156,7 +156,9 @@ public final class ShardRouter implements Router {
     public Mono<PartialRoute> route(PartialRoute soFar, RouteHints hints) {
         return Mono.defer(() -> {
             if (hints.ofKind(ShardKey.class) instanceof ShardChoice choice) {
-                return Mono.just(soFar.withConnectionName(choice.shard()));
+                return choice.whole().equals(hints.connectionName())
+                        ? Mono.just(soFar.withConnectionName(choice.shard()))
+                        : withoutKey(soFar);
             }
             ShardKey key = hints.get(ShardKey.class);
             return key == null ? withoutKey(soFar) : withKey(key, soFar, hints);
@@ -198,6 +200,9 @@ public final class ShardRouter implements Router {
         Map<String, ShardMap> wholes = wholesOf(name);
         if (wholes.isEmpty()) {
             return Mono.error(NoShardException.notSharded(name, key));
+        }
+        if (wholes.values().stream().anyMatch(ShardMap::isPinned)) {
+            wholes.values().removeIf(map -> !map.isPinned());
         }
         String whole = wholes.keySet().iterator().next();
         return Flux.fromIterable(wholes.values())
@@ -327,7 +332,11 @@ public final class ShardRouter implements Router {
             }
             return grouped(logicalName, now.map(), given)
                     .flatMapIterable(Map::entrySet)
-                    .flatMap(group -> onlyOn(group, logicalName, work), CONCURRENCY);
+                    .flatMap(
+                            group -> Flux.defer(() -> version(logicalName) == now.version()
+                                    ? onlyOn(group, logicalName, work)
+                                    : byShard(logicalName, group.getValue().values(), work)),
+                            CONCURRENCY);
         });
     }
 
@@ -346,9 +355,8 @@ public final class ShardRouter implements Router {
             Map.Entry<String, Map<ShardKey, K>> group,
             String logicalName,
             Function<List<K>, ? extends Publisher<T>> work) {
-        ShardKey one = group.getValue().keySet().iterator().next();
         return Flux.<T>from(work.apply(List.copyOf(group.getValue().values())))
-                .contextWrite(one)
+                .contextWrite(new ShardChoice(logicalName, group.getKey()))
                 .contextWrite(RoutingKey.of(logicalName));
     }
 }

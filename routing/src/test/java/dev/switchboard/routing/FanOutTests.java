@@ -297,4 +297,19 @@ class FanOutTests {
                 .expectComplete()
                 .verify(PATIENCE);
     }
+
+    @Test
+    void aNameChosenInsideOfTheQueryIsNotTakenForTheShard() {
+        Flux<String> elsewhere = who().flatMapMany(shard -> who().contextWrite(usingConnection("broken")));
+        StepVerifier.create(everywhere.merge(elsewhere).distinct())
+                .expectNext("broken")
+                .expectComplete()
+                .verify(PATIENCE);
+        StepVerifier.create(shards.fanOut("notes", List.of("s1"))
+                        .merge(FanOut.over("s2", "s3").merge(who().flux()))
+                        .sort())
+                .expectNext("s2", "s3")
+                .expectComplete()
+                .verify(PATIENCE);
+    }
 }

@@ -150,6 +150,21 @@ class ShardRouterTests {
     }
 
     @Test
+    void aSecondMapOpensNoWayIntoAPinnedShard() {
+        shards.replace(
+                        "orders",
+                        ShardMap.list()
+                                .shard("eu", "de")
+                                .shard("us", "us")
+                                .pinned()
+                                .build())
+                .replace("mixed", ShardMap.by(List.of("eu", "us"), key -> "eu"));
+        StepVerifier.create(route(usingConnection("eu"), usingShardKey("us")))
+                .expectError(RouteConflictException.class)
+                .verify();
+    }
+
+    @Test
     void anAnswerThatIsNoShardIsAnError() {
         shards.replace("orders", ShardMap.by(List.of("eu"), key -> "plain"));
         refused(

@@ -177,4 +177,47 @@ class ShardTests {
                 .expectError(NoShardException.class)
                 .verify(PATIENCE);
     }
+
+    @Test
+    void aMapThatChangesMeanwhileLeadsTheRestOfTheKeysByTheNewOne() {
+        ShardMap before = ShardMap.by(List.of("s1", "s2", "s3"), key -> "s" + (1 + (Long) key.value() % 3));
+        ShardMap after = ShardMap.by(List.of("s1", "s2", "s3"), key -> "s" + (1 + ((Long) key.value() + 1) % 3));
+        shards.replace("orders", before);
+        ConcurrentLinkedQueue<String> asked = new ConcurrentLinkedQueue<>();
+        Flux<String> found = shards.byShard("orders", List.of(0, 1, 2), ids -> {
+            if (asked.isEmpty()) {
+                shards.replace("orders", after);
+            }
+            return who().map(shard -> ids + " on " + shard).doOnNext(asked::add);
+        });
+        StepVerifier.create(found.collectSortedList())
+                .assertNext(answers -> assertThat(answers)
+                        .contains("[0] on s1")
+                        .allSatisfy(answer -> assertThat(
+                                        List.of("[0] on s1", "[1] on s2", "[1] on s3", "[2] on s3", "[2] on s1"))
+                                .contains(answer)))
+                .expectComplete()
+                .verify(PATIENCE);
+        assertThat(asked).hasSize(3);
+    }
+
+    @Test
+    void aDirectoryIsAskedOutsideOfTheTransactionThatNeedsIt() {
+        fleet.execute("s1", "CREATE TABLE home (id INT PRIMARY KEY, shard VARCHAR(40))");
+        fleet.execute("s1", "INSERT INTO home VALUES (42, 's2')");
+        shards.replace(
+                "orders",
+                ShardMap.directory(
+                        List.of("s2"),
+                        key -> db.sql("SELECT shard FROM home WHERE id = :id")
+                                .bind("id", key.value())
+                                .map(String.class)
+                                .one()
+                                .contextWrite(usingConnection("s1"))));
+        StepVerifier.create(
+                        db.inTransaction(who()).contextWrite(usingShardKey(42)).contextWrite(ORDERS))
+                .expectNext("s2")
+                .expectComplete()
+                .verify(PATIENCE);
+    }
 }
