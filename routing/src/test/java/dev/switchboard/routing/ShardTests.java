@@ -184,7 +184,7 @@ class ShardTests {
         ShardMap after = ShardMap.by(List.of("s1", "s2", "s3"), key -> "s" + (1 + ((Long) key.value() + 1) % 3));
         shards.replace("orders", before);
         ConcurrentLinkedQueue<String> asked = new ConcurrentLinkedQueue<>();
-        Flux<String> found = shards.byShard("orders", List.of(0, 1, 2), ids -> {
+        Flux<String> found = shards.<Integer, String>byShard("orders", List.of(0, 1, 2), ids -> {
             if (asked.isEmpty()) {
                 shards.replace("orders", after);
             }
