@@ -188,7 +188,7 @@ class ShardTests {
             if (asked.isEmpty()) {
                 shards.replace("orders", after);
             }
-            return who().map(shard -> ids + " on " + shard).doOnNext(asked::add);
+            return who().map(shard -> ids + " on " + shard).doOnNext(answer -> asked.add(answer));
         });
         StepVerifier.create(found.collectSortedList())
                 .assertNext(answers -> assertThat(answers)
