@@ -44,7 +44,9 @@ final class ConnectionLife {
     }
 
     ConnectionInfo info(long lastUsedNanos) {
-        return new ConnectionInfo(id, report.name(), created, report.at(lastUsedNanos), uses.get());
+        // Counted on from when it was created: two readings of a clock of milliseconds may lie the wrong way round.
+        Instant lastUsed = created.plusNanos(Math.max(0, lastUsedNanos - openedNanos));
+        return new ConnectionInfo(id, report.name(), created, lastUsed, uses.get());
     }
 
     InFlight inFlight(@Nullable Route route, long sentNanos, String sql) {

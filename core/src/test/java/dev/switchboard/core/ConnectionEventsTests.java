@@ -9,6 +9,7 @@ import dev.switchboard.databases.Waiting;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -88,7 +89,7 @@ class ConnectionEventsTests {
     void aConnectionKnowsWhichItIs(Product product) {
         try (Database database = Databases.create(product)) {
             registry.register(Borrowing.alike(definition(database)));
-            Instant before = Instant.now().minusMillis(1);
+            Instant before = Instant.now().truncatedTo(ChronoUnit.MILLIS);
             Connection first = Borrowing.borrowed(registry, "orders");
             ConnectionInfo info = registry.connections().info(first);
             Borrowing.close(first);
