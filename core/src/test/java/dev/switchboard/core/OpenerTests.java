@@ -57,6 +57,7 @@ class OpenerTests {
                 .register(ConnectionDefinition.of("orders", database.url())
                         .withPool(pool -> pool.createTimeout(patience)));
         Borrowing.query(registry, "orders", "SELECT 1").block(PATIENCE);
+        registry.quiescent().block(PATIENCE);
         assertThat(timer.begun).hasPositiveValue();
         assertThat(timer.pending).hasValue(0);
         Borrowing.close(registry);
