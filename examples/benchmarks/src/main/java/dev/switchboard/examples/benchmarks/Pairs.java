@@ -18,7 +18,7 @@ final class Pairs {
         void run() throws Exception;
     }
 
-    private static final int WARM_UP = 2;
+    private static final int WARM_UP = 6;
     private static final OperatingSystemMXBean SYSTEM =
             ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
