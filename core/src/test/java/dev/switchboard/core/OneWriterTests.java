@@ -10,6 +10,8 @@ import io.r2dbc.spi.R2dbcPermissionDeniedException;
 import io.r2dbc.spi.TransactionDefinition;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -18,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
 import reactor.util.context.ContextView;
 
@@ -81,6 +84,55 @@ class OneWriterTests extends OneWriterFile {
         Borrowing.close(handle);
         assertThat(read("SELECT 'reads'").block(LONG)).isEqualTo("reads");
         assertThat(read(ONLY_QUERIES).block(LONG)).isEqualTo(1);
+    }
+
+    private UUID id(Connection connection) {
+        return Objects.requireNonNull(registry.connections().info(connection)).id();
+    }
+
+    private List<UUID> inFlight() {
+        return registry.connections().inFlight().stream()
+                .map(InFlight::connection)
+                .toList();
+    }
+
+    @Test
+    void aStatementThatIsSentAgainIsSeenOnTheWriterAndNotOnWhoeverHasTheReaderNext() {
+        Connection holder = writing();
+        // Nobody has read the answer to its insert.
+        UUID writer = id(holder);
+        Connection handle = handle();
+        onlyQueries(handle);
+        UUID reader = id(handle);
+        Connection next = handle();
+        Sinks.Empty<Void> read = Sinks.empty();
+        Sinks.Empty<Void> reading = Sinks.empty();
+        Flux<List<UUID>> again = Flux.from(
+                        handle.createStatement("WITH one AS (SELECT 1) INSERT INTO t SELECT * FROM one RETURNING v")
+                                .execute())
+                .concatMap(result -> result.map((row, metadata) -> inFlight()));
+        StepVerifier.create(again)
+                .expectSubscription()
+                .then(() -> awaitWaiting(1))
+                .then(() -> assertThat(inFlight()).as("while it waits").containsExactly(writer))
+                .then(() -> Flux.from(next.createStatement("SELECT 1").execute())
+                        .concatMap(result -> result.map((row, metadata) -> row))
+                        .concatMap(row -> {
+                            reading.tryEmitEmpty();
+                            return read.asMono();
+                        })
+                        .subscribe())
+                .then(() -> reading.asMono().block(LONG))
+                .then(() -> assertThat(inFlight()).containsExactlyInAnyOrder(writer, reader))
+                .then(() -> Borrowing.close(holder))
+                .assertNext(seen -> assertThat(seen).containsExactlyInAnyOrder(reader, id(handle)))
+                .expectComplete()
+                .verify(LONG);
+        assertThat(id(handle)).isEqualTo(writer);
+        assertThat(inFlight()).containsExactly(reader);
+        read.tryEmitEmpty();
+        Borrowing.close(List.of(handle, next));
+        assertThat(inFlight()).isEmpty();
     }
 
     @Test
