@@ -106,23 +106,11 @@ class OneWriterTests extends OneWriterFile {
         UUID reader = id(handle);
         Connection next = handle();
         Sinks.Empty<Void> read = Sinks.empty();
-        Sinks.Empty<Void> reading = Sinks.empty();
-        Flux<List<UUID>> again = Flux.from(
-                        handle.createStatement("WITH one AS (SELECT 1) INSERT INTO t SELECT * FROM one RETURNING v")
-                                .execute())
-                .concatMap(result -> result.map((row, metadata) -> inFlight()));
-        StepVerifier.create(again)
+        StepVerifier.create(seenAgain(handle))
                 .expectSubscription()
                 .then(() -> awaitWaiting(1))
                 .then(() -> assertThat(inFlight()).as("while it waits").containsExactly(writer))
-                .then(() -> Flux.from(next.createStatement("SELECT 1").execute())
-                        .concatMap(result -> result.map((row, metadata) -> row))
-                        .concatMap(row -> {
-                            reading.tryEmitEmpty();
-                            return read.asMono();
-                        })
-                        .subscribe())
-                .then(() -> reading.asMono().block(LONG))
+                .then(() -> readsUntil(next, read))
                 .then(() -> assertThat(inFlight()).containsExactlyInAnyOrder(writer, reader))
                 .then(() -> Borrowing.close(holder))
                 .assertNext(seen -> assertThat(seen).containsExactlyInAnyOrder(reader, id(handle)))
@@ -133,6 +121,46 @@ class OneWriterTests extends OneWriterFile {
         read.tryEmitEmpty();
         Borrowing.close(List.of(handle, next));
         assertThat(inFlight()).isEmpty();
+    }
+
+    /** What is in flight while a statement returns a row that a reader has refused. */
+    private Flux<List<UUID>> seenAgain(Connection handle) {
+        String sql = "WITH one AS (SELECT 1) INSERT INTO t SELECT * FROM one RETURNING v";
+        return Flux.from(handle.createStatement(sql).execute())
+                .concatMap(result -> result.map((row, metadata) -> inFlight()));
+    }
+
+    /** Begins to read and does not end before the time. */
+    private static void readsUntil(Connection connection, Sinks.Empty<Void> end) {
+        Sinks.Empty<Void> reading = Sinks.empty();
+        Flux.from(connection.createStatement("SELECT 1").execute())
+                .concatMap(result -> result.map((row, metadata) -> 1))
+                .concatMap(row -> {
+                    reading.tryEmitEmpty();
+                    return end.asMono();
+                })
+                .subscribe();
+        reading.asMono().block(LONG);
+    }
+
+    @Test
+    void aStatementThatWasNotSentAgainTakesNothingFromWhoeverHasTheReaderNext() {
+        Connection holder = writing();
+        Connection handle = handle();
+        onlyQueries(handle);
+        UUID reader = id(handle);
+        Connection next = handle();
+        Sinks.Empty<Void> read = Sinks.empty();
+        StepVerifier.create(seenAgain(handle))
+                .expectSubscription()
+                .then(() -> awaitWaiting(1))
+                .then(() -> readsUntil(next, read))
+                .thenCancel()
+                .verify(LONG);
+        Borrowing.close(List.of(handle, holder));
+        assertThat(inFlight()).containsExactly(reader);
+        read.tryEmitEmpty();
+        Borrowing.close(next);
     }
 
     @Test
