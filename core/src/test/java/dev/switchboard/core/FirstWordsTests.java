@@ -51,7 +51,8 @@ class FirstWordsTests {
             String before = null;
             while (!rest.equals(before)) {
                 before = rest;
-                rest = rest.replaceFirst("\\A(?:[\\s(]|(?:--|#)[^\\n]*|/\\*(?!!|M!)(?:(?!\\*/|/\\*)[\\s\\S])*(?:(?<!/\\*/)\\*/))", "");
+                rest = rest.replaceFirst(
+                        "\\A(?:[\\s(]|(?:--|#)[^\\n]*|/\\*(?!!|M!)(?:(?!\\*/|/\\*)[\\s\\S])*(?:(?<!/\\*/)\\*/))", "");
             }
             if (rest.isEmpty()) {
                 words.add(FirstWords.END);

@@ -129,7 +129,8 @@ final class SqliteSession implements JdbcSession {
         if (!settings.attach()) {
             limitAttaching(sql);
         }
-        // The driver's methods that do this lock as well, and are compiled for other statements than this one. What the JVM
+        // The driver's methods that do this lock as well, and are compiled for other statements than this one. What the
+        // JVM
         // throws away of that while it has the lock turns it into one that costs much more, for as long as a minute.
         synchronized (jdbc.getDatabase()) {
             return new SqlitePrepared(jdbc.prepareStatement(sql), schema);
