@@ -134,11 +134,14 @@ class PublisherRulesTests {
                 throws Throwable {
             Publisher<T> publisher = createPublisher(3);
             WeakReference<Subscriber<T>> subscriber = new WeakReference<>(cancelled(publisher));
-            Waiting.until("the subscriber is gone", () -> {
-                System.gc();
-                return subscriber.get() == null;
-            });
-            Reference.reachabilityFence(publisher);
+            try {
+                Waiting.until("the subscriber is gone", () -> {
+                    System.gc();
+                    return subscriber.get() == null;
+                });
+            } finally {
+                Reference.reachabilityFence(publisher);
+            }
         }
 
         /** A subscriber that has left after its second signal. */
