@@ -1,7 +1,6 @@
 package dev.switchboard.core;
 
 import io.r2dbc.spi.Batch;
-import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionMetadata;
 import io.r2dbc.spi.IsolationLevel;
 import io.r2dbc.spi.Result;
@@ -86,7 +85,7 @@ final class ConnectionHandle implements SwitchboardConnection {
         OpenExchange exchange = new OpenExchange(turn, session, physical);
         turn.exchange(exchange);
         try {
-            return HandleResult.results(exchange, exchange.offloaded(sent(command, exchange.driver())));
+            return HandleResult.results(exchange, exchange.offloaded(sent(command, exchange)));
         } catch (RuntimeException refused) {
             exchange.refused(refused);
             return Flux.error(refused);
@@ -94,23 +93,28 @@ final class ConnectionHandle implements SwitchboardConnection {
     }
 
     /** Where a connection that only reads refuses the command, nothing has happened: it goes to the one that writes. */
-    private Flux<Result> sent(Command<Result> command, Connection driver) {
-        Flux<Result> sent = Flux.from(command.send().apply(driver));
+    private Flux<Result> sent(Command<Result> command, OpenExchange exchange) {
+        Flux<Result> sent = Flux.from(command.send().apply(exchange.driver()));
         if (!session.lease().isQueryOnly()) {
             return sent;
         }
         AtomicBoolean answered = new AtomicBoolean();
         return sent.doOnNext(result -> answered.set(true)).onErrorResume(failure -> {
-            boolean elsewhere = !answered.get() && session.mayWriteElsewhere(failure);
-            return elsewhere
-                    ? session.moveToWriter(command.sql()).thenMany(Flux.defer(() -> again(command)))
-                    : Flux.error(failure);
+            if (answered.get() || !session.mayWriteElsewhere(failure)) {
+                return Flux.error(failure);
+            }
+            exchange.report().leaves();
+            return session.moveToWriter(command.sql()).thenMany(Flux.defer(() -> again(command, exchange)));
         });
     }
 
     /** The echo has heard the command already. */
-    private Flux<Result> again(Command<Result> command) {
+    private Flux<Result> again(Command<Result> command, OpenExchange exchange) {
         session.changes().sent(command.sql());
+        PhysicalConnection writer = session.physical();
+        if (writer != null) {
+            exchange.report().moved(writer);
+        }
         return Flux.from(command.send().apply(session.driver()));
     }
 

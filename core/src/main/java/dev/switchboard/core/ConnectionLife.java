@@ -26,7 +26,7 @@ final class ConnectionLife {
     private final AtomicLong uses = new AtomicLong();
     private final AtomicReference<CloseReason> reason = new AtomicReference<>();
     private volatile boolean retiring;
-    private volatile @Nullable Supplier<InFlight> running;
+    private final AtomicReference<Supplier<InFlight>> running = new AtomicReference<>();
 
     ConnectionLife(PoolReport report, Beginning beginning, Instant created, long openedNanos) {
         this.report = report;
@@ -79,14 +79,19 @@ final class ConnectionLife {
         return said == null ? CloseReason.LOST : said;
     }
 
-    /** What runs on it from now on; null for nothing. */
-    void running(@Nullable Supplier<InFlight> work) {
-        running = work;
+    /** What runs on it from now on. */
+    void running(Supplier<InFlight> work) {
+        running.set(work);
+    }
+
+    /** Something runs on it no more; what somebody else runs by then stays. */
+    void done(Supplier<InFlight> work) {
+        running.compareAndSet(work, null);
     }
 
     @Nullable
     InFlight running() {
-        Supplier<InFlight> work = running;
+        Supplier<InFlight> work = running.get();
         return work == null ? null : work.get();
     }
 }

@@ -2,6 +2,7 @@ package dev.switchboard.core;
 
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -10,7 +11,10 @@ final class ExchangeReport {
 
     private final HandleSession session;
     private final String sql;
-    private final ConnectionLife life;
+    private final Supplier<InFlight> shown = this::inFlight;
+    /** Of the connection that it is on. */
+    private volatile ConnectionLife life;
+
     private final long begunNanos;
     private final @Nullable StatementEcho echo;
 
@@ -19,7 +23,7 @@ final class ExchangeReport {
         this.sql = sql;
         this.begunNanos = nowNanos;
         this.life = life;
-        life.running(this::inFlight);
+        life.running(shown);
         this.echo = StatementEcho.of(session.echo(), session.decidedRoute(), sql, nowNanos);
     }
 
@@ -47,8 +51,19 @@ final class ExchangeReport {
         return life.inFlight(session.decidedRoute(), begunNanos, sql);
     }
 
+    /** Its connection is given back, and it waits for another one. */
+    void leaves() {
+        life.done(shown);
+    }
+
+    /** It is sent again on another connection. */
+    void moved(PhysicalConnection to) {
+        life = to.life();
+        life.running(shown);
+    }
+
     void ended(long nowNanos) {
-        life.running(null);
+        life.done(shown);
         if (echo != null) {
             echo.ended(nowNanos);
         }
@@ -62,7 +77,8 @@ final class ExchangeReport {
         }
         ConnectionLife life = held.physical().life();
         long since = held.pool().nowNanos();
-        life.running(() -> life.inFlight(session.decidedRoute(), since, name));
-        return operation.doOnTerminate(() -> life.running(null));
+        Supplier<InFlight> shown = () -> life.inFlight(session.decidedRoute(), since, name);
+        life.running(shown);
+        return operation.doOnTerminate(() -> life.done(shown));
     }
 }

@@ -63,7 +63,7 @@ final class HandleResult implements Result {
 
     @Override
     public Publisher<Long> getRowsUpdated() {
-        StatementEcho echo = exchange.echo();
+        StatementEcho echo = exchange.report().echo();
         return read(piece -> echo == null
                 ? driver.getRowsUpdated()
                 : Flux.from(driver.getRowsUpdated()).doOnNext(echo::updated));
@@ -86,7 +86,7 @@ final class HandleResult implements Result {
     }
 
     private void counted() {
-        StatementEcho echo = exchange.echo();
+        StatementEcho echo = exchange.report().echo();
         if (echo != null) {
             echo.row();
         }
@@ -94,7 +94,7 @@ final class HandleResult implements Result {
 
     @Override
     public <T> Publisher<T> flatMap(Function<Segment, ? extends Publisher<? extends T>> mapping) {
-        StatementEcho echo = exchange.echo();
+        StatementEcho echo = exchange.report().echo();
         return read(piece -> driver.<Object>flatMap(segment -> {
             if (echo != null) {
                 echo.segment(segment);

@@ -77,9 +77,8 @@ final class OpenExchange {
         return report.listening(physical.driver());
     }
 
-    @Nullable
-    StatementEcho echo() {
-        return report.echo();
+    ExchangeReport report() {
+        return report;
     }
 
     /** The driver took nothing: the exchange ends before it began. */

@@ -1,9 +1,7 @@
 package dev.switchboard.core;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a borrower did to its session. What went through the handle's setters is known and can be undone; what it did in
@@ -56,77 +54,17 @@ final class SessionChanges {
     private boolean timeouts;
     private boolean unknown;
 
-    /**
-     * Looks at a text before it is sent. A false alarm costs a reset; a function's inside cannot be seen.
-     *
-     * <p>A statement begins after each semicolon, quoted ones included: products disagree on where a quoted text ends, and
-     * whoever takes code for a text misses a change.
-     */
+    /** Looks at a text before it is sent. A false alarm costs a reset; a function's inside cannot be seen. */
     void sent(String sql) {
-        boolean changes = CHANGING_PARTS.matcher(sql).find();
-        for (int at = 0; at >= 0 && !changes && !unknown; at = next(sql, at)) {
-            changes = begins(sql, at);
-        }
-        unknown |= changes;
-    }
-
-    /** Where the next statement begins, or a negative number where none does. */
-    private static int next(String sql, int at) {
-        int end = sql.indexOf(';', at);
-        return end < 0 ? end : end + 1;
-    }
-
-    /** Whether a statement that begins here is one that changes the session, or one that cannot be read. */
-    private static boolean begins(String sql, int at) {
-        String word = firstWord(sql, at);
-        return word == null || CHANGING_WORDS.contains(word);
-    }
-
-    /** The first word of what begins here, in upper case; null where it cannot be told. */
-    private static @Nullable String firstWord(String sql, int at) {
-        int start = afterComments(sql, at);
-        int end = start;
-        while (end >= 0 && end < sql.length() && Character.isLetter(sql.charAt(end))) {
-            end++;
-        }
-        return start < 0 ? null : sql.substring(start, end).toUpperCase(Locale.ROOT);
+        unknown = unknown
+                || CHANGING_PARTS.matcher(sql).find()
+                || !FirstWords.allMatch(sql, word -> word != null && !CHANGING_WORDS.contains(word));
     }
 
     /** Whether every statement of a text begins like one that reads. What does may write all the same, the rest may not. */
     static boolean beginsReading(String sql) {
-        boolean reads = true;
-        for (int at = 0; at >= 0 && reads; at = next(sql, at)) {
-            String word = firstWord(sql, at);
-            reads = word != null && (READING_WORDS.contains(word) || afterComments(sql, at) == sql.length());
-        }
-        return reads;
-    }
-
-    /** Where the first word is, or a negative number where that depends on who reads it. */
-    private static int afterComments(String sql, int from) {
-        int at = from;
-        while (at >= 0 && at < sql.length()) {
-            if (Character.isWhitespace(sql.charAt(at)) || sql.charAt(at) == '(') {
-                at++;
-            } else if (sql.charAt(at) == '#' || sql.startsWith("--", at)) {
-                int end = sql.indexOf('\n', at);
-                at = end < 0 ? sql.length() : end;
-            } else if (sql.startsWith("/*", at)) {
-                at = afterComment(sql, at + 2);
-            } else {
-                return at;
-            }
-        }
-        return at;
-    }
-
-    /** Past a comment that every product takes for one: MySQL runs some of them, and PostgreSQL nests them. */
-    private static int afterComment(String sql, int from) {
-        int end = sql.indexOf("*/", from);
-        int inner = sql.indexOf("/*", from);
-        boolean isPlain =
-                end >= 0 && (inner < 0 || inner > end) && !sql.startsWith("!", from) && !sql.startsWith("M!", from);
-        return isPlain ? end + 2 : -1;
+        return FirstWords.allMatch(
+                sql, word -> word != null && (READING_WORDS.contains(word) || word.equals(FirstWords.END)));
     }
 
     void isolation() {

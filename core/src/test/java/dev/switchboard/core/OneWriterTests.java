@@ -10,6 +10,8 @@ import io.r2dbc.spi.R2dbcPermissionDeniedException;
 import io.r2dbc.spi.TransactionDefinition;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -18,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
 import reactor.util.context.ContextView;
 
@@ -81,6 +84,83 @@ class OneWriterTests extends OneWriterFile {
         Borrowing.close(handle);
         assertThat(read("SELECT 'reads'").block(LONG)).isEqualTo("reads");
         assertThat(read(ONLY_QUERIES).block(LONG)).isEqualTo(1);
+    }
+
+    private UUID id(Connection connection) {
+        return Objects.requireNonNull(registry.connections().info(connection)).id();
+    }
+
+    private List<UUID> inFlight() {
+        return registry.connections().inFlight().stream()
+                .map(InFlight::connection)
+                .toList();
+    }
+
+    @Test
+    void aStatementThatIsSentAgainIsSeenOnTheWriterAndNotOnWhoeverHasTheReaderNext() {
+        Connection holder = writing();
+        // Nobody has read the answer to its insert.
+        UUID writer = id(holder);
+        Connection handle = handle();
+        onlyQueries(handle);
+        UUID reader = id(handle);
+        Connection next = handle();
+        Sinks.Empty<Void> read = Sinks.empty();
+        StepVerifier.create(seenAgain(handle))
+                .expectSubscription()
+                .then(() -> awaitWaiting(1))
+                .then(() -> assertThat(inFlight()).as("while it waits").containsExactly(writer))
+                .then(() -> readsUntil(next, read))
+                .then(() -> assertThat(inFlight()).containsExactlyInAnyOrder(writer, reader))
+                .then(() -> Borrowing.close(holder))
+                .assertNext(seen -> assertThat(seen).containsExactlyInAnyOrder(reader, id(handle)))
+                .expectComplete()
+                .verify(LONG);
+        assertThat(id(handle)).isEqualTo(writer);
+        assertThat(inFlight()).containsExactly(reader);
+        read.tryEmitEmpty();
+        Borrowing.close(List.of(handle, next));
+        assertThat(inFlight()).isEmpty();
+    }
+
+    /** What is in flight while a statement returns a row that a reader has refused. */
+    private Flux<List<UUID>> seenAgain(Connection handle) {
+        String sql = "WITH one AS (SELECT 1) INSERT INTO t SELECT * FROM one RETURNING v";
+        return Flux.from(handle.createStatement(sql).execute())
+                .concatMap(result -> result.map((row, metadata) -> inFlight()));
+    }
+
+    /** Begins to read and does not end before the time. */
+    private static void readsUntil(Connection connection, Sinks.Empty<Void> end) {
+        Sinks.Empty<Void> reading = Sinks.empty();
+        Flux.from(connection.createStatement("SELECT 1").execute())
+                .concatMap(result -> result.map((row, metadata) -> 1))
+                .concatMap(row -> {
+                    reading.tryEmitEmpty();
+                    return end.asMono();
+                })
+                .subscribe();
+        reading.asMono().block(LONG);
+    }
+
+    @Test
+    void aStatementThatWasNotSentAgainTakesNothingFromWhoeverHasTheReaderNext() {
+        Connection holder = writing();
+        Connection handle = handle();
+        onlyQueries(handle);
+        UUID reader = id(handle);
+        Connection next = handle();
+        Sinks.Empty<Void> read = Sinks.empty();
+        StepVerifier.create(seenAgain(handle))
+                .expectSubscription()
+                .then(() -> awaitWaiting(1))
+                .then(() -> readsUntil(next, read))
+                .thenCancel()
+                .verify(LONG);
+        Borrowing.close(List.of(handle, holder));
+        assertThat(inFlight()).containsExactly(reader);
+        read.tryEmitEmpty();
+        Borrowing.close(next);
     }
 
     @Test

@@ -60,8 +60,17 @@ final class ExecutionFlux extends Flux<Result> {
         private final int lastChange;
         private final CoreSubscriber<? super Result> actual;
 
-        /** How many results are asked for and not emitted; whoever makes it more than none submits the task. */
+        /**
+         * How many results are asked for and not emitted, but for what is only counted while the task runs; whoever makes it
+         * more than none submits the task.
+         */
         private final AtomicLong requested = new AtomicLong();
+
+        /** What was asked for from within a result's signal: the running task sees to it, so it needs no atomic count. */
+        private long requestedWithin;
+
+        /** The worker while the task runs; others may read it late, but never find themselves. */
+        private @Nullable Thread emitting;
 
         private final JdbcCall<Result> change = this::change;
         private volatile @Nullable StopSignal current;
@@ -94,6 +103,9 @@ final class ExecutionFlux extends Flux<Result> {
         public void request(long n) {
             if (n <= 0) {
                 demandIsIllegal = true;
+            } else if (emitting == Thread.currentThread()) {
+                requestedWithin = Operators.addCap(requestedWithin, n);
+                return;
             }
             if (requested.getAndAccumulate(Math.max(1, n), Operators::addCap) == 0) {
                 queue.submit(this);
@@ -136,6 +148,7 @@ final class ExecutionFlux extends Flux<Result> {
             if (done) {
                 return;
             }
+            emitting = Thread.currentThread();
             try {
                 runDemanded();
             } catch (Throwable failure) {
@@ -144,6 +157,7 @@ final class ExecutionFlux extends Flux<Result> {
                     actual.onError(failure);
                 }
             } finally {
+                emitting = null;
                 current = null;
                 release();
             }
@@ -155,9 +169,9 @@ final class ExecutionFlux extends Flux<Result> {
             if (next == 0) {
                 requireAllowed();
             }
-            long emitted = 0;
-            long asked = requested.get();
-            while (asked != 0) {
+            long taken = requested.get();
+            long left = taken;
+            while (left != 0) {
                 if (demandIsIllegal) {
                     throw new IllegalArgumentException(
                             "Results were requested with a demand that is not positive (rule 3.9)");
@@ -178,11 +192,11 @@ final class ExecutionFlux extends Flux<Result> {
                     }
                     return;
                 }
-                emitted++;
-                asked = requested.get();
-                if (emitted == asked) {
-                    asked = requested.addAndGet(-emitted);
-                    emitted = 0;
+                left = Operators.addCap(left - 1, requestedWithin);
+                requestedWithin = 0;
+                if (left == 0) {
+                    taken = requested.addAndGet(-taken);
+                    left = taken;
                 }
             }
         }

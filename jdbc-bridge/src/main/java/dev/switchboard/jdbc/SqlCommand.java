@@ -9,8 +9,13 @@ import java.util.List;
  * @param kind what running it does
  * @param slots for each JDBC parameter in order, the index of the value among the script's bindings, or -1 for a number
  *     that the text leaves out ({@code ?3} without {@code ?2})
+ * @param takesAll whether its parameters are the first ones of the whole script, in the same order
  */
-record SqlCommand(String sql, Kind kind, List<Integer> slots) {
+record SqlCommand(String sql, Kind kind, List<Integer> slots, boolean takesAll) {
+
+    SqlCommand(String sql, Kind kind, List<Integer> slots) {
+        this(sql, kind, slots, takesAll(slots));
+    }
 
     /** What running a statement does. */
     enum Kind {
@@ -24,8 +29,7 @@ record SqlCommand(String sql, Kind kind, List<Integer> slots) {
         OTHER
     }
 
-    /** Whether its parameters are those of the whole script, in the same order. */
-    boolean takesAll() {
+    private static boolean takesAll(List<Integer> slots) {
         for (int i = 0; i < slots.size(); i++) {
             if (slots.get(i) != i) {
                 return false;
@@ -35,6 +39,6 @@ record SqlCommand(String sql, Kind kind, List<Integer> slots) {
     }
 
     SqlCommand withSql(String changed) {
-        return new SqlCommand(changed, kind, slots);
+        return new SqlCommand(changed, kind, slots, takesAll);
     }
 }

@@ -9,8 +9,6 @@ import org.jspecify.annotations.Nullable;
 import org.sqlite.core.Codes;
 import org.sqlite.core.CoreStatement;
 import org.sqlite.core.DB;
-import org.sqlite.core.SafeStmtPtr.SafePtrConsumer;
-import org.sqlite.core.SafeStmtPtr.SafePtrIntFunction;
 
 /**
  * A statement that JDBC has prepared and that is run below JDBC, which keeps a second state of its own for each run, and asks
@@ -22,12 +20,13 @@ final class SqlitePrepared implements Prepared {
     private final PreparedStatement statement;
     private final CoreStatement core;
     private final DB database;
+
+    /** What the driver's native methods call the statement by; good until {@link #requireOpen} refuses it. */
+    private final long pointer;
+
     private final SqliteSchema schema;
     private final boolean returnsRows;
-    private final SafePtrIntFunction<SQLException> step = DB::step;
-    private final SafePtrConsumer<SQLException> readRow = this::read;
     private JdbcRowMetadata columns = NO_COLUMNS;
-    private @Nullable Object[] values = {};
     private SqliteSchema.@Nullable State columnsOf;
     private boolean textIsUtf8;
 
@@ -44,7 +43,8 @@ final class SqlitePrepared implements Prepared {
         this.core = (CoreStatement) statement;
         this.database = core.getDatabase();
         this.schema = schema;
-        this.returnsRows = core.pointer.safeRunInt(DB::column_count) != 0;
+        this.pointer = core.pointer.safeRunLong((db, number) -> number);
+        this.returnsRows = database.column_count(pointer) != 0;
     }
 
     @Override
@@ -60,6 +60,7 @@ final class SqlitePrepared implements Prepared {
 
     @Override
     public @Nullable Object @Nullable [] next() throws SQLException {
+        requireOpen();
         if (!unread && (first || !step())) {
             first = true;
             return null;
@@ -69,14 +70,21 @@ final class SqlitePrepared implements Prepared {
             first = false;
             refreshColumns();
         }
-        @Nullable Object[] read = new Object[columns.size()];
-        values = read;
-        core.pointer.safeRunConsume(readRow);
-        return read;
+        return read();
+    }
+
+    /**
+     * Whoever calls a native method with a statement that is no more ends the process. The driver asks the same under a lock,
+     * which one thread alone does not need, and whose compiled code makes it an expensive one now and then.
+     */
+    private void requireOpen() throws SQLException {
+        if (core.pointer.isClosed()) {
+            throw new SQLException("The statement was closed, and its connection with it");
+        }
     }
 
     private boolean step() throws SQLException {
-        int code = core.pointer.safeRunInt(step);
+        int code = database.step(pointer);
         if (code != Codes.SQLITE_ROW && code != Codes.SQLITE_DONE) {
             database.throwex(code);
         }
@@ -87,39 +95,41 @@ final class SqlitePrepared implements Prepared {
     private void refreshColumns() throws SQLException {
         SqliteSchema.State now = schema.state();
         if (now != columnsOf) {
-            core.pointer.safeRunConsume(this::readColumns);
+            readColumns();
             columnsOf = now;
             textIsUtf8 = now.isTextUtf8();
         }
     }
 
-    private void readColumns(DB db, long pointer) throws SQLException {
-        String[] names = db.column_names(pointer);
+    private void readColumns() throws SQLException {
+        String[] names = database.column_names(pointer);
         List<JdbcColumn> found = new ArrayList<>(names.length);
         for (int i = 0; i < names.length; i++) {
-            found.add(SqliteTypes.column(names[i], db.column_decltype(pointer, i)));
+            found.add(SqliteTypes.column(names[i], database.column_decltype(pointer, i)));
         }
         columns = new JdbcRowMetadata(found);
     }
 
     /** The same values as {@code getObject} of each column. */
-    private void read(DB db, long pointer) throws SQLException {
+    private @Nullable Object[] read() throws SQLException {
+        @Nullable Object[] values = new Object[columns.size()];
         for (int i = 0; i < values.length; i++) {
-            values[i] = value(db, pointer, i);
+            values[i] = value(i);
         }
+        return values;
     }
 
-    private @Nullable Object value(DB db, long pointer, int column) throws SQLException {
-        return switch (db.column_type(pointer, column)) {
-            case Codes.SQLITE_INTEGER -> integer(db.column_long(pointer, column));
-            case Codes.SQLITE_FLOAT -> db.column_double(pointer, column);
-            case Codes.SQLITE_BLOB -> db.column_blob(pointer, column);
+    private @Nullable Object value(int column) throws SQLException {
+        return switch (database.column_type(pointer, column)) {
+            case Codes.SQLITE_INTEGER -> integer(database.column_long(pointer, column));
+            case Codes.SQLITE_FLOAT -> database.column_double(pointer, column);
+            case Codes.SQLITE_BLOB -> database.column_blob(pointer, column);
             case Codes.SQLITE_NULL -> null;
             // The driver hands text over in a buffer of its own, whose making costs more than the text.
             default ->
                 textIsUtf8
-                        ? new String(db.column_blob(pointer, column), StandardCharsets.UTF_8)
-                        : db.column_text(pointer, column);
+                        ? new String(database.column_blob(pointer, column), StandardCharsets.UTF_8)
+                        : database.column_text(pointer, column);
         };
     }
 
@@ -144,14 +154,11 @@ final class SqlitePrepared implements Prepared {
     @Override
     public void reset() throws SQLException {
         used = false;
-        values = new Object[0];
-        core.pointer.safeRunConsume(SqlitePrepared::reset);
-    }
-
-    private static void reset(DB db, long pointer) throws SQLException {
-        // What a failed step answered has been told by it already.
-        db.reset(pointer);
-        db.clear_bindings(pointer);
+        if (!core.pointer.isClosed()) {
+            // What a failed step answered has been told by it already.
+            database.reset(pointer);
+            database.clear_bindings(pointer);
+        }
     }
 
     @Override

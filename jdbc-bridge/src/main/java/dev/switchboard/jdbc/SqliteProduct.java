@@ -108,6 +108,8 @@ final class SqliteProduct implements JdbcProduct {
         // A cursor for keys that stays open would make one stopped statement stop every later one.
         config.setGetGeneratedKeys(false);
         config.enableLoadExtension(false);
+        // Each connection belongs to one worker, and the driver locks each call as well.
+        config.setOpenMode(SQLiteOpenMode.NOMUTEX);
         if (!settings.file().mayCreate()) {
             config.resetOpenMode(SQLiteOpenMode.CREATE);
         }

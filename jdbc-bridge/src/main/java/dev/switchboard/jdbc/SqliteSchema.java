@@ -37,6 +37,7 @@ final class SqliteSchema {
     private final SQLiteConnection jdbc;
     private final boolean single;
     private @Nullable CoreStatement asking;
+    private long pointer;
     private State last = NEVER_KEPT;
 
     /**
@@ -75,11 +76,12 @@ final class SqliteSchema {
         if (prepared == null) {
             prepared = (CoreStatement) jdbc.prepareStatement("PRAGMA schema_version");
             asking = prepared;
+            pointer = prepared.pointer.safeRunLong((db, number) -> number);
         }
-        return prepared.pointer.safeRunLong(SqliteSchema::ask);
-    }
-
-    private static long ask(DB db, long pointer) throws SQLException {
+        if (prepared.pointer.isClosed()) {
+            return UNKNOWN;
+        }
+        DB db = prepared.getDatabase();
         try {
             return db.step(pointer) == Codes.SQLITE_ROW ? db.column_long(pointer, 0) : UNKNOWN;
         } finally {

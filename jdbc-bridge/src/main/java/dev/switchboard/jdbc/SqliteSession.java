@@ -129,7 +129,12 @@ final class SqliteSession implements JdbcSession {
         if (!settings.attach()) {
             limitAttaching(sql);
         }
-        return new SqlitePrepared(jdbc.prepareStatement(sql), schema);
+        // The driver's methods that do this lock as well, and are compiled for other statements than this one. What the
+        // JVM
+        // throws away of that while it has the lock turns it into one that costs much more, for as long as a minute.
+        synchronized (jdbc.getDatabase()) {
+            return new SqlitePrepared(jdbc.prepareStatement(sql), schema);
+        }
     }
 
     /** The one that writes another file, which is refused to SQL where attaching is. */

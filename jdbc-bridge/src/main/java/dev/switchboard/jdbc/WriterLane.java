@@ -16,7 +16,7 @@ import reactor.core.Disposables;
  */
 final class WriterLane {
     /** How long somebody may go on writing while others wait; a change of threads costs as much as a small change of rows. */
-    private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private static final Map<Object, WriterLane> LANES = new HashMap<>();
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.r2dbc.spi.ColumnMetadata;
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.R2dbcException;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -16,6 +17,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import reactor.core.publisher.Flux;
+import reactor.test.StepVerifier;
 
 /** A statement that is kept prepared tells the columns and the text that are there now. */
 class SqlitePreparedTests {
@@ -78,6 +80,29 @@ class SqlitePreparedTests {
                 return null;
             }));
             assertThat(columns(connection)).containsExactly("x", "y");
+            await(connection.close());
+        }
+    }
+
+    /** Native code that is handed a statement that is no more ends the process. */
+    @Test
+    void rowsOfAConnectionThatWasClosedThroughJdbcEndWithAnError() {
+        try (TestDatabase database = TestDatabase.in(directory)) {
+            Connection connection = database.open();
+            Flux<Integer> rows = Flux.from(connection
+                            .createStatement("VALUES (1), (2), (3)")
+                            .fetchSize(1)
+                            .execute())
+                    .concatMap(result -> result.map(row -> row.get(0, Integer.class)), 0);
+            StepVerifier.create(rows, 1)
+                    .expectNext(1)
+                    .then(() -> await(((BridgeConnection) connection).jdbc(jdbc -> {
+                        jdbc.close();
+                        return null;
+                    })))
+                    .thenRequest(1)
+                    .expectError(R2dbcException.class)
+                    .verify(PATIENCE);
             await(connection.close());
         }
     }

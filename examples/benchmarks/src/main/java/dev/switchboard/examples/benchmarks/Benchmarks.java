@@ -48,7 +48,7 @@ public final class Benchmarks {
                 + Runtime.getRuntime().availableProcessors() + " cores, Java " + Runtime.version());
         try (SqliteWork work = new SqliteWork(plan, folder)) {
             for (Measurement measurement : plan.chosen(work.measurements())) {
-                Pairs pairs = Pairs.measure(measurement, plan.rounds());
+                Pairs pairs = Pairs.measure(measurement, plan.rounds(), work::open);
                 out.println(String.join("  ", pairs.row().cells()));
                 report.add(pairs.row());
             }

@@ -11,7 +11,14 @@ import java.util.concurrent.Callable;
  * begins changes from round to round.
  */
 final class Pairs {
-    private static final int WARM_UP = 2;
+    /** What happens before each round and does not count. */
+    @FunctionalInterface
+    interface Preparation {
+
+        void run() throws Exception;
+    }
+
+    private static final int WARM_UP = 6;
     private static final OperatingSystemMXBean SYSTEM =
             ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
@@ -29,9 +36,10 @@ final class Pairs {
         this.ours = new double[rounds];
     }
 
-    static Pairs measure(Measurement measurement, int rounds) throws Exception {
+    static Pairs measure(Measurement measurement, int rounds, Preparation before) throws Exception {
         Pairs pairs = new Pairs(measurement, rounds);
         for (int round = -WARM_UP; round < rounds; round++) {
+            before.run();
             pairs.round(round);
         }
         return pairs;

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What to measure and how long.
  *
- * @param rounds pairs that count; two more come first and only warm up
+ * @param rounds pairs that count; six more come first and only warm up
  * @param scale per cent of the full sizes
  * @param only a word that the names of the measurements must contain; empty for all
  * @param page where to write the table; null to print it only

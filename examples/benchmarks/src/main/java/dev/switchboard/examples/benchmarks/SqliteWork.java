@@ -21,6 +21,7 @@ final class SqliteWork implements AutoCloseable {
     static final String INSERT = "INSERT INTO fresh (id, name, age) VALUES (?, ?, ?)";
 
     private final int cores = Runtime.getRuntime().availableProcessors();
+    private final Path file;
     private final int rows;
     private final int selects;
     private final int inserts;
@@ -32,12 +33,22 @@ final class SqliteWork implements AutoCloseable {
         rows = plan.size(1_000_000);
         selects = plan.size(100_000);
         inserts = plan.size(100_000);
-        Path file = folder.resolve("work.db");
+        file = folder.resolve("work.db");
+        open();
+        direct.get(0).fill(rows);
+    }
+
+    /**
+     * Opens all connections anew. While the JVM compiles what has become hot, it may turn the lock that the driver has for each
+     * connection into one that costs several times as much, for as long as a minute; a connection of the next round has a
+     * new one. That hits one way or the other by chance, and says nothing about either.
+     */
+    void open() throws SQLException {
+        closeConnections();
         for (int core = 0; core < cores; core++) {
             direct.add(new DirectSqlite(file));
             bridged.add(new BridgedSqlite(file));
         }
-        direct.get(0).fill(rows);
     }
 
     List<Measurement> measurements() {
@@ -94,9 +105,15 @@ final class SqliteWork implements AutoCloseable {
     @Override
     public void close() throws SQLException {
         threads.shutdown();
+        closeConnections();
+    }
+
+    private void closeConnections() throws SQLException {
         for (DirectSqlite each : direct) {
             each.close();
         }
+        direct.clear();
         bridged.forEach(BridgedSqlite::close);
+        bridged.clear();
     }
 }

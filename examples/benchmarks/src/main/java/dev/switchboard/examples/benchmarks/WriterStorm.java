@@ -20,6 +20,7 @@ final class WriterStorm {
     private final Path file;
     private final int rows;
     private final int each;
+    private final List<Connection> writers = new ArrayList<>();
 
     WriterStorm(Plan plan, Path folder) {
         this.plan = plan;
@@ -32,21 +33,27 @@ final class WriterStorm {
         try (DirectSqlite direct = new DirectSqlite(file)) {
             direct.fill(rows);
         }
-        List<Connection> writers = Flux.range(0, WRITERS)
-                .map(ignored -> BridgedSqlite.open(file))
-                .collectList()
-                .blockOptional()
-                .orElseThrow();
-        Connection reader = BridgedSqlite.open(file);
         try {
-            return measure(writers, reader);
+            return measure();
         } finally {
-            writers.add(reader);
-            Flux.fromIterable(writers).flatMap(Connection::close).then().block();
+            close();
         }
     }
 
-    private List<Row> measure(List<Connection> writers, Connection reader) throws Exception {
+    /** Opens all connections anew, as {@link SqliteWork#open} does. */
+    private void open() {
+        close();
+        for (int writer = 0; writer < WRITERS; writer++) {
+            writers.add(BridgedSqlite.open(file));
+        }
+    }
+
+    private void close() {
+        Flux.fromIterable(writers).flatMap(Connection::close).then().block();
+        writers.clear();
+    }
+
+    private List<Row> measure() throws Exception {
         int total = WRITERS * each;
         Measurement storm = new Measurement(
                 WRITERS + " writers of one file against one",
@@ -54,13 +61,15 @@ final class WriterStorm {
                 total,
                 "inserts",
                 () -> await(write(writers.get(0), total)),
-                () -> await(writeAtOnce(writers)));
+                () -> await(writeAtOnce()));
         // Nobody reads meanwhile: a reader without a pause has a core for itself, and only one of the two ways would
         // have it.
-        Pairs pairs = Pairs.measure(storm, plan.rounds());
+        Pairs pairs = Pairs.measure(storm, plan.rounds(), this::open);
+        Connection reader = BridgedSqlite.open(file);
+        writers.add(reader);
         long[] alone = latencies(
                 reader, Mono.delay(Duration.ofMillis(plan.size(2_000))).then());
-        Mono<Long> all = writeAtOnce(writers).cache();
+        Mono<Long> all = writeAtOnce().cache();
         long[] meanwhile = latencies(reader, all.then());
         await(all);
         return List.of(
@@ -69,8 +78,9 @@ final class WriterStorm {
                 new Row("a reader of the same file, while " + WRITERS + " write", "", "", "", "", latency(meanwhile)));
     }
 
-    private Mono<Long> writeAtOnce(List<Connection> writers) {
+    private Mono<Long> writeAtOnce() {
         return Flux.fromIterable(writers)
+                .take(WRITERS)
                 .flatMap(writer -> write(writer, each), WRITERS)
                 .reduce(0L, Long::sum);
     }

@@ -47,7 +47,7 @@ class BenchmarksTests {
     void waysThatDoNotDoTheSameAreNotCompared() {
         Measurement wrong = new Measurement("nothing", 0, 1, "times", () -> 1L, () -> 2L);
 
-        assertThatThrownBy(() -> Pairs.measure(wrong, 1))
+        assertThatThrownBy(() -> Pairs.measure(wrong, 1, () -> {}))
                 .hasMessageContaining("nothing: the two ways do not do the same");
     }
 
