@@ -37,6 +37,8 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
         STATEMENT_TIMEOUT,
         /** The driver takes back itself, when its connection is released, what {@code set..Timeout} changed. */
         TIMEOUT_RESET,
+        /** An isolation level reaches the session by SQL only: the driver would change a setting of the whole database. */
+        ISOLATION_BY_SQL,
         /** The driver quotes savepoint names itself. */
         QUOTES_SAVEPOINTS,
         /**
@@ -88,7 +90,7 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
                     Capability.ONE_WRITER),
             bridged("duckdb", "DuckDB"),
             bridged("jdbc", "JDBC"),
-            sheet("h2", "H2", '"', Capability.CANCEL, Capability.BLOCKS_SUBSCRIBER));
+            sheet("h2", "H2", '"', Capability.CANCEL, Capability.BLOCKS_SUBSCRIBER, Capability.ISOLATION_BY_SQL));
 
     /** What the bridge makes of any JDBC driver; JDBC has no word for a lock wait time-out. */
     private static DriverSheet bridged(String driver, String product) {

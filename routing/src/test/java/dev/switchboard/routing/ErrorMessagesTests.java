@@ -118,6 +118,10 @@ class ErrorMessagesTests {
                                 + " failed and the outer one went on. Let the error through, or run the inner one with"
                                 + " Propagation.NESTED, which rolls back to a savepoint only."),
                 row(
+                        new TransactionHookException("orders", TransactionState.ROLLED_BACK, new IllegalStateException()),
+                        "The transaction was rolled back; what was to run after it failed. Do not repeat the transaction for"
+                                + " that, and handle errors inside of the hook."),
+                row(
                         new MoreThanOneRowException("orders", "SELECT *\n  FROM t"),
                         "[SELECT * FROM t] returned more than one row, and one() allows one. Narrow the WHERE clause, or"
                                 + " call first() for any row or all() for every row."));
@@ -211,6 +215,17 @@ class ErrorMessagesTests {
         assertThat(error.facts()).containsEntry("connectionName", "a").containsKeys("sql", "limit");
     }
 
+    @Test
+    void aTransactionThatTakesTooLongSaysSo() {
+        TransactionTimeoutException error = new TransactionTimeoutException("a", Duration.ofMillis(300));
+
+        assertThat(error)
+                .isInstanceOf(R2dbcTimeoutException.class)
+                .hasMessage("The work of a transaction on connection 'a' took longer than its time-out of 300 ms, and is"
+                        + " rolled back. Do less in one transaction, or give it more time with withTimeout(..).");
+        assertThat(error.facts()).containsEntry("connectionName", "a").containsKeys("limit");
+    }
+
     private static Arguments row(Throwable error, String message) {
         return arguments(error, message);
     }
@@ -273,6 +288,7 @@ class ErrorMessagesTests {
                 .map(row -> row.get()[0].getClass().getSimpleName())
                 .collect(Collectors.toSet());
         read.add(AnswerTimeoutException.class.getSimpleName());
+        read.add(TransactionTimeoutException.class.getSimpleName());
         read.add(ShardTimeoutException.class.getSimpleName());
         Path classes = Path.of(Routing.class
                 .getProtectionDomain()
