@@ -25,6 +25,12 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
         KILL_QUERY,
         /** The driver runs its calls on the subscriber's thread and must be moved off it. */
         BLOCKS_SUBSCRIBER,
+        /**
+         * Rows stay where they are, or change places, when they are asked for on another thread than the one that reads the
+         * socket, at the moment when that one has just looked: r2dbc-mariadb 1.4.0, SimpleClient.ServerMessageSubscriber, where a
+         * failed tryLock in tryDrainQueue is a lost wake-up. The driver gives its scheduler to whoever unwraps it.
+         */
+        ASKED_ON_ITS_LOOP,
         /** One message takes the session back to its start-up state. */
         SESSION_RESET,
         /** The transaction definition's read-only attribute has an effect. */
@@ -73,6 +79,7 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
                     "MariaDB",
                     '`',
                     Capability.KILL_QUERY,
+                    Capability.ASKED_ON_ITS_LOOP,
                     Capability.READ_ONLY_TRANSACTION,
                     Capability.STATEMENT_TIMEOUT,
                     Capability.QUOTES_SAVEPOINTS),
