@@ -15,8 +15,10 @@ final class CallSite {
 
     /** The first caller that is neither ours nor Reactor's. */
     static String ofCaller() {
-        return WALKER.walk(frames ->
-                frames.filter(CallSite::isOutside).findFirst().map(CallSite::words).orElse("unknown"));
+        return WALKER.walk(frames -> frames.filter(CallSite::isOutside)
+                .findFirst()
+                .map(CallSite::words)
+                .orElse("unknown"));
     }
 
     private static boolean isOutside(StackFrame frame) {

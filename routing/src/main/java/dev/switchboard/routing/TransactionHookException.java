@@ -19,7 +19,8 @@ public final class TransactionHookException extends R2dbcNonTransientException i
 
     TransactionHookException(@Nullable String connectionName, TransactionState state, Throwable cause) {
         super(
-                "The transaction was " + words(state) + "; what was to run after it failed. Do not repeat the transaction for"
+                "The transaction was " + words(state)
+                        + "; what was to run after it failed. Do not repeat the transaction for"
                         + " that, and handle errors inside of the hook.",
                 cause);
         this.connectionName = connectionName;

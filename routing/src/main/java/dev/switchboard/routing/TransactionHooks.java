@@ -42,8 +42,10 @@ final class TransactionHooks {
     /** All of them run; fails afterwards where any failed. */
     Mono<Void> runAfter(TransactionState end) {
         return switch (end) {
-            case COMMITTED -> each(afterCommit).concatMapDelayError(hook -> hook).then();
-            case ROLLED_BACK -> each(afterRollback).concatMapDelayError(hook -> hook).then();
+            case COMMITTED ->
+                each(afterCommit).concatMapDelayError(hook -> hook).then();
+            case ROLLED_BACK ->
+                each(afterRollback).concatMapDelayError(hook -> hook).then();
             default -> Mono.empty();
         };
     }

@@ -121,8 +121,9 @@ final class Transactions {
     private static <T> Flux<T> repeatedWhileSilent(Flux<T> whole, RetryBackoffSpec retry) {
         return Flux.defer(() -> {
             AtomicBoolean heard = new AtomicBoolean();
-            return whole.doOnNext(value -> heard.set(true)).retryWhen(retry.modifyErrorFilter(
-                    repeatable -> failure -> !heard.get() && repeatable.test(failure)));
+            return whole.doOnNext(value -> heard.set(true))
+                    .retryWhen(
+                            retry.modifyErrorFilter(repeatable -> failure -> !heard.get() && repeatable.test(failure)));
         });
     }
 
@@ -153,10 +154,11 @@ final class Transactions {
             return switch (options.propagation()) {
                 case REQUIRED, REQUIRES_NEW, NESTED -> Way.BEGIN;
                 case SUPPORTS, NEVER -> Way.NONE;
-                case MANDATORY -> throw new TransactionStateException(
-                        null,
-                        "a transaction must be running here (Propagation.MANDATORY), and none is",
-                        "Call it inside of inTransaction(..) on a client of the same factory");
+                case MANDATORY ->
+                    throw new TransactionStateException(
+                            null,
+                            "a transaction must be running here (Propagation.MANDATORY), and none is",
+                            "Call it inside of inTransaction(..) on a client of the same factory");
             };
         }
         if (options.propagation() == Propagation.NEVER) {

@@ -118,7 +118,8 @@ class ErrorMessagesTests {
                                 + " failed and the outer one went on. Let the error through, or run the inner one with"
                                 + " Propagation.NESTED, which rolls back to a savepoint only."),
                 row(
-                        new TransactionHookException("orders", TransactionState.ROLLED_BACK, new IllegalStateException()),
+                        new TransactionHookException(
+                                "orders", TransactionState.ROLLED_BACK, new IllegalStateException()),
                         "The transaction was rolled back; what was to run after it failed. Do not repeat the transaction for"
                                 + " that, and handle errors inside of the hook."),
                 row(
@@ -221,8 +222,9 @@ class ErrorMessagesTests {
 
         assertThat(error)
                 .isInstanceOf(R2dbcTimeoutException.class)
-                .hasMessage("The work of a transaction on connection 'a' took longer than its time-out of 300 ms, and is"
-                        + " rolled back. Do less in one transaction, or give it more time with withTimeout(..).");
+                .hasMessage(
+                        "The work of a transaction on connection 'a' took longer than its time-out of 300 ms, and is"
+                                + " rolled back. Do less in one transaction, or give it more time with withTimeout(..).");
         assertThat(error.facts()).containsEntry("connectionName", "a").containsKeys("limit");
     }
 

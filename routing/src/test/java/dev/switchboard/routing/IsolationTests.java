@@ -117,26 +117,21 @@ class IsolationTests extends TransactionsOnEveryProduct {
     @MethodSource("levels")
     void aLevelAllowsAndPreventsWhatTheProductSaysOfIt(IsolationLevel level) {
         Set<Anomaly> allowed = ALLOWED.get(product).get(level);
-        assertThat(happens(() -> dirtyRead(level)))
-                .as("dirty read")
-                .isEqualTo(allowed.contains(Anomaly.DIRTY_READ));
+        assertThat(happens(() -> dirtyRead(level))).as("dirty read").isEqualTo(allowed.contains(Anomaly.DIRTY_READ));
         assertThat(happens(() -> nonRepeatableRead(level)))
                 .as("non-repeatable read")
                 .isEqualTo(allowed.contains(Anomaly.NON_REPEATABLE_READ));
         fleet.execute("a", "UPDATE note SET body = 'first'");
-        assertThat(happens(() -> writeSkew(level)))
-                .as("write skew")
-                .isEqualTo(allowed.contains(Anomaly.WRITE_SKEW));
+        assertThat(happens(() -> writeSkew(level))).as("write skew").isEqualTo(allowed.contains(Anomaly.WRITE_SKEW));
     }
 
     /** A reader sees what a writer has not committed, and never will. */
     private Mono<Boolean> dirtyRead(IsolationLevel level) {
-        return db.inTransaction(
-                tx -> change(1)
-                        .then(db.inTransaction(body(1), reading(beside(level))))
-                        .map("second"::equals)
-                        .onErrorReturn(false)
-                        .doOnNext(read -> tx.setRollbackOnly()));
+        return db.inTransaction(tx -> change(1)
+                .then(db.inTransaction(body(1), reading(beside(level))))
+                .map("second"::equals)
+                .onErrorReturn(false)
+                .doOnNext(read -> tx.setRollbackOnly()));
     }
 
     /** A reader reads twice, and a writer commits in between. */
@@ -151,8 +146,8 @@ class IsolationTests extends TransactionsOnEveryProduct {
     /** Each reads both rows and changes one of them for what it has read; one after the other that could not be. */
     private Mono<Boolean> writeSkew(IsolationLevel level) {
         Mono<String> both = body(1).zipWith(body(2), (one, other) -> one + other);
-        Mono<Boolean> other = db.inTransaction(
-                both.flatMap(seen -> change(2).thenReturn(seen.equals("firstfirst"))), beside(level));
+        Mono<Boolean> other =
+                db.inTransaction(both.flatMap(seen -> change(2).thenReturn(seen.equals("firstfirst"))), beside(level));
         return db.inTransaction(
                 both.flatMap(seen -> other.flatMap(wrote -> change(1).thenReturn(wrote && seen.equals("firstfirst")))),
                 at(level));

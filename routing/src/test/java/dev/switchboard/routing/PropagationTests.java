@@ -51,8 +51,7 @@ class PropagationTests extends TransactionsOnEveryProduct {
     @Test
     void aNewTransactionOnTheSameConnectionNameDoesNotSeeTheOuterOne() {
         TransactionOptions own = with(Propagation.REQUIRES_NEW);
-        Mono<Integer> inner = db.inTransaction(
-                        fleet.notes(), product == Product.SQLITE ? own.withReadOnly(true) : own)
+        Mono<Integer> inner = db.inTransaction(fleet.notes(), product == Product.SQLITE ? own.withReadOnly(true) : own)
                 .map(List::size);
         StepVerifier.create(onA(db.inTransaction(fleet.write(1).then(inner))))
                 .expectNext(0)
@@ -64,9 +63,8 @@ class PropagationTests extends TransactionsOnEveryProduct {
     void aNewTransactionThatWouldWaitForItsOwnOuterOneFailsAtOnce() {
         try (Fleet small = new Fleet().add(product, "small", 1)) {
             Mono<Long> inner = small.db().inTransaction(small.write(2), with(Propagation.REQUIRES_NEW));
-            StepVerifier.create(small.db()
-                            .inTransaction(small.write(1).then(inner))
-                            .contextWrite(usingConnection("small")))
+            StepVerifier.create(
+                            small.db().inTransaction(small.write(1).then(inner)).contextWrite(usingConnection("small")))
                     .expectErrorSatisfies(error -> assertThat(error)
                             .isInstanceOf(BudgetDeadlockException.class)
                             .hasMessageContaining("raise the maxSize"))
@@ -82,8 +80,8 @@ class PropagationTests extends TransactionsOnEveryProduct {
                         .isInstanceOf(TransactionStateException.class)
                         .hasMessageContaining("MANDATORY"))
                 .verify(PATIENCE);
-        StepVerifier.create(onA(db.inTransaction(
-                        db.inTransaction(fleet.write(2), with(Propagation.MANDATORY)).then(failing()))))
+        StepVerifier.create(onA(db.inTransaction(db.inTransaction(fleet.write(2), with(Propagation.MANDATORY))
+                        .then(failing()))))
                 .expectErrorMessage("planned")
                 .verify(PATIENCE);
         assertThat(fleet.notesIn("a")).isEmpty();

@@ -235,7 +235,8 @@ class TransactionHandleTests extends TransactionsOnEveryProduct {
     void aCancelIsAnEventAndRunsTheHooksOfARollback() {
         Sinks.One<ConnectionEvent> event = Sinks.one();
         Sinks.Empty<Void> rolledBack = Sinks.empty();
-        Disposable listening = fleet.registry().events()
+        Disposable listening = fleet.registry()
+                .events()
                 .filter(ConnectionEvent.TransactionCancelled.class::isInstance)
                 .subscribe(event::tryEmitValue);
         Flux<Long> work = db.inTransactionMany(tx -> {
