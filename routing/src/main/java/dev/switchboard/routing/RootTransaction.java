@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import reactor.core.publisher.Mono;
 
 /** A transaction on a connection of its own. */
-final class RootTransaction extends TransactionScope {
+class RootTransaction extends TransactionScope {
 
     /** How the names of the savepoints of nested transactions begin. */
     static final String SAVEPOINT = "switchboard_";

@@ -36,6 +36,12 @@ record ScopedTransaction(TransactionScope scope, boolean joined) implements Tran
         return scope.ready().then(Mono.defer(() -> {
             checkOpen();
             scope.checkNotNested();
+            if (scope.servesAllRoutes()) {
+                throw new TransactionStateException(
+                        connectionName(),
+                        "a savepoint was to be set in a transaction over several databases",
+                        "Use savepoints in a transaction of one database");
+            }
             return operation.apply(scope.handle());
         }));
     }

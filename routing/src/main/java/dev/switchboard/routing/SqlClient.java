@@ -198,9 +198,6 @@ public final class SqlClient {
 
     private static <R> Flux<R> inside(
             TransactionScope running, ContextView context, Function<SwitchboardConnection, Publisher<R>> use) {
-        return running.ready().thenMany(Flux.defer(() -> {
-            running.check(context);
-            return use.apply(running.handle());
-        }));
+        return running.handleFor(context).flatMapMany(use);
     }
 }

@@ -19,22 +19,28 @@ public final class TransactionOptions implements TransactionDefinition {
 
     private static final int LONGEST_PAUSE = 64;
     private static final TransactionOptions DEFAULTS =
-            new TransactionOptions(Propagation.REQUIRED, Map.of(), null, null);
+            new TransactionOptions(Propagation.REQUIRED, Map.of(), null, null, TransactionGuarantee.SINGLE, null);
 
     private final Propagation propagation;
     private final Map<Option<?>, Object> attributes;
     private final @Nullable Duration timeout;
     private final @Nullable RetryBackoffSpec retry;
+    private final TransactionGuarantee guarantee;
+    private final @Nullable PreparedTransactions coordinator;
 
     private TransactionOptions(
             Propagation propagation,
             Map<Option<?>, Object> attributes,
             @Nullable Duration timeout,
-            @Nullable RetryBackoffSpec retry) {
+            @Nullable RetryBackoffSpec retry,
+            TransactionGuarantee guarantee,
+            @Nullable PreparedTransactions coordinator) {
         this.propagation = propagation;
         this.attributes = attributes;
         this.timeout = timeout;
         this.retry = retry;
+        this.guarantee = guarantee;
+        this.coordinator = coordinator;
     }
 
     /**
@@ -54,7 +60,7 @@ public final class TransactionOptions implements TransactionDefinition {
      */
     public TransactionOptions withPropagation(Propagation newPropagation) {
         return new TransactionOptions(
-                Objects.requireNonNull(newPropagation, "newPropagation"), attributes, timeout, retry);
+                Objects.requireNonNull(newPropagation, "newPropagation"), attributes, timeout, retry, guarantee, coordinator);
     }
 
     /**
@@ -101,7 +107,7 @@ public final class TransactionOptions implements TransactionDefinition {
     private <T> TransactionOptions with(Option<T> option, T value) {
         Map<Option<?>, Object> more = new LinkedHashMap<>(attributes);
         more.put(option, Objects.requireNonNull(value, option::name));
-        return new TransactionOptions(propagation, more, timeout, retry);
+        return new TransactionOptions(propagation, more, timeout, retry, guarantee, coordinator);
     }
 
     /**
@@ -113,7 +119,7 @@ public final class TransactionOptions implements TransactionDefinition {
      * @return a copy
      */
     public TransactionOptions withTimeout(Duration limit) {
-        return new TransactionOptions(propagation, attributes, above(limit, "limit"), retry);
+        return new TransactionOptions(propagation, attributes, above(limit, "limit"), retry, guarantee, coordinator);
     }
 
     /**
@@ -147,7 +153,50 @@ public final class TransactionOptions implements TransactionDefinition {
                 .jitter(0.5)
                 .filter(failure -> FailureClass.of(failure) == FailureClass.RETRYABLE_TRANSACTION)
                 .onRetryExhaustedThrow((unused, last) -> last.failure());
-        return new TransactionOptions(propagation, attributes, timeout, spec);
+        return new TransactionOptions(propagation, attributes, timeout, spec, guarantee, coordinator);
+    }
+
+    /**
+     * What is promised where the work speaks to more than one database. {@link Propagation#NESTED} and savepoints are refused inside of
+     * a transaction over several; work that joins one shares it.
+     *
+     * @param newGuarantee {@link TransactionGuarantee#SINGLE} or {@link TransactionGuarantee#BEST_EFFORT}
+     * @return a copy
+     * @throws IllegalArgumentException for {@link TransactionGuarantee#PREPARED}, which needs {@link #withPrepared}
+     */
+    public TransactionOptions withGuarantee(TransactionGuarantee newGuarantee) {
+        if (newGuarantee == TransactionGuarantee.PREPARED) {
+            throw new IllegalArgumentException(
+                    "A prepared transaction needs somebody to coordinate it; use withPrepared(coordinator) instead");
+        }
+        return new TransactionOptions(
+                propagation, attributes, timeout, retry, Objects.requireNonNull(newGuarantee, "newGuarantee"), null);
+    }
+
+    /**
+     * {@link TransactionGuarantee#PREPARED}: all databases commit, or none does.
+     *
+     * @param newCoordinator who prepares, decides and recovers
+     * @return a copy
+     */
+    public TransactionOptions withPrepared(PreparedTransactions newCoordinator) {
+        return new TransactionOptions(
+                propagation,
+                attributes,
+                timeout,
+                retry,
+                TransactionGuarantee.PREPARED,
+                Objects.requireNonNull(newCoordinator, "newCoordinator"));
+    }
+
+    /** {@return what is promised where the work speaks to more than one database} */
+    public TransactionGuarantee guarantee() {
+        return guarantee;
+    }
+
+    @Nullable
+    PreparedTransactions coordinator() {
+        return coordinator;
     }
 
     private static Duration above(Duration length, String name) {
@@ -186,6 +235,7 @@ public final class TransactionOptions implements TransactionDefinition {
     @Override
     public String toString() {
         return propagation
+                + (guarantee == TransactionGuarantee.SINGLE ? "" : " " + guarantee)
                 + (attributes.isEmpty() ? "" : " " + attributes)
                 + (timeout == null ? "" : " within " + timeout.toMillis() + " ms")
                 + (retry == null ? "" : " repeated on serialization failure");

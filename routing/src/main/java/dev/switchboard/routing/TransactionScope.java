@@ -143,6 +143,9 @@ abstract class TransactionScope {
     }
 
     private static TransactionState afterFailedCommit(Throwable failure) {
+        if (failure instanceof PartlyCommittedException) {
+            return TransactionState.UNKNOWN;
+        }
         return switch (FailureClass.of(failure)) {
             case OUTCOME_UNKNOWN, CONNECTION_DEAD -> TransactionState.UNKNOWN;
             default -> TransactionState.ROLLED_BACK;
@@ -221,6 +224,19 @@ abstract class TransactionScope {
 
     final Mono<Void> ready() {
         return settled;
+    }
+
+    /** Whether its statements may speak to several databases. */
+    boolean servesAllRoutes() {
+        return false;
+    }
+
+    /** The connection for a statement of this Context, which its part begins on where that has not happened. */
+    Mono<SwitchboardConnection> handleFor(ContextView context) {
+        return ready().then(Mono.fromSupplier(() -> {
+            check(context);
+            return handle;
+        }));
     }
 
     /** Checks that an inner transaction, or a statement, may use this one: it asks for the same route. */

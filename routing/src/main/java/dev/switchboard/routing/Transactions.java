@@ -1,6 +1,7 @@
 package dev.switchboard.routing;
 
 import dev.switchboard.core.HeldConnections;
+import dev.switchboard.core.SwitchboardConnection;
 import dev.switchboard.core.TransactionStateException;
 import java.time.Duration;
 import java.util.Set;
@@ -170,7 +171,14 @@ final class Transactions {
         if (isOfItsOwn(options)) {
             return Way.BEGIN;
         }
-        outer.binding().check(context);
+        if (!outer.servesAllRoutes()) {
+            outer.binding().check(context);
+        } else if (options.propagation() == Propagation.NESTED) {
+            throw new TransactionStateException(
+                    outer.handle().connectionName(),
+                    "a nested transaction was to begin inside one over several databases, which have no savepoint in common",
+                    "Join it with Propagation.REQUIRED, or nest on one database in a transaction of its own");
+        }
         outer.checkOptions(options);
         return options.propagation() == Propagation.NESTED ? Way.BEGIN : Way.JOIN;
     }
@@ -184,7 +192,14 @@ final class Transactions {
             return new NestedTransaction(outer);
         }
         HintBinding binding = routed.bind(context);
-        return new RootTransaction(routed.open(binding), binding, options);
+        SwitchboardConnection handle = routed.open(binding);
+        PreparedTransactions coordinator = options.coordinator();
+        if (coordinator != null) {
+            return new PreparedTransaction(routed, handle, binding, options, coordinator);
+        }
+        return options.guarantee() == TransactionGuarantee.BEST_EFFORT
+                ? new BestEffortTransaction(routed, handle, binding, options)
+                : new RootTransaction(handle, binding, options);
     }
 
     private Context inside(Context context, TransactionScope scope) {

@@ -217,6 +217,29 @@ class ErrorMessagesTests {
     }
 
     @Test
+    void aTransactionThatIsPartlyCommittedSaysExactlyHowFar() {
+        List<String> done = List.of("orders", "billing");
+        PartlyCommittedException failed =
+                new PartlyCommittedException(done, "stock", false, List.of("audit"), new IllegalStateException());
+        PartlyCommittedException lost =
+                new PartlyCommittedException(List.of(), "stock", true, List.of(), new IllegalStateException());
+
+        assertThat(failed)
+                .hasMessage("A transaction over several databases was committed on 'orders', 'billing', and then its commit on"
+                        + " 'stock' failed; it was rolled back on 'audit'. Undo or complete it by hand, or use"
+                        + " TransactionGuarantee.PREPARED where it must not happen.");
+        assertThat(lost)
+                .hasMessage("A transaction over several databases was committed on none, and then its commit on 'stock' was"
+                        + " lost on the way, so that nobody knows how it ended. Undo or complete it by hand, or use"
+                        + " TransactionGuarantee.PREPARED where it must not happen.");
+        assertThat(failed.facts())
+                .containsEntry("connectionName", "stock")
+                .containsEntry("committed", done)
+                .containsEntry("rolledBack", List.of("audit"))
+                .containsEntry("outcomeUnknown", false);
+    }
+
+    @Test
     void aTransactionThatTakesTooLongSaysSo() {
         TransactionTimeoutException error = new TransactionTimeoutException("a", Duration.ofMillis(300));
 
@@ -290,6 +313,7 @@ class ErrorMessagesTests {
                 .map(row -> row.get()[0].getClass().getSimpleName())
                 .collect(Collectors.toSet());
         read.add(AnswerTimeoutException.class.getSimpleName());
+        read.add(PartlyCommittedException.class.getSimpleName());
         read.add(TransactionTimeoutException.class.getSimpleName());
         read.add(ShardTimeoutException.class.getSimpleName());
         Path classes = Path.of(Routing.class
