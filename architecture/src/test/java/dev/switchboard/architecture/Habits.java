@@ -38,6 +38,8 @@ final class Habits {
             "dev.switchboard.core.SwitchboardConfiguration",
             // Moves the calls of drivers that would block their subscriber, such as H2, to a worker that may block.
             "dev.switchboard.core.SlotPool",
+            // Keeps to the event loop of a driver that must be asked on it, MariaDB's.
+            "dev.switchboard.core.PhysicalConnection",
             // Owns the threads of the bridge; a place that became free is handed on by a thread that owns no
             // connection.
             "dev.switchboard.jdbc.Workers",
@@ -52,6 +54,8 @@ final class Habits {
             // A statement of the SQL client ends in time whatever connection it runs on; no registry's timer is at
             // hand.
             "dev.switchboard.routing.StatementTimer",
+            // So does the work of a transaction.
+            "dev.switchboard.routing.Transactions",
             // A shard has its time for an answer; the shards may belong to several registries.
             "dev.switchboard.routing.FanOut");
 

@@ -54,6 +54,9 @@ public final class BudgetDeadlockException extends R2dbcTransientResourceExcepti
         return ErrorText.connection(name) + " was asked for by a chain that holds " + ErrorText.quoted(held)
                 + ", and there is no room left, nor a reserve" + BudgetStatus.words(inTheWay)
                 + ". It did not wait, since it could be waiting for itself. Give back the first connection before"
-                + " asking for the second, do both on one, or raise the cap or the reserve of the ConnectionBudget.";
+                + " asking for the second, do both on one, or raise "
+                + (inTheWay == null
+                        ? "the maxSize of its pool; of a SQLite file only one can write."
+                        : "the cap or the reserve of the ConnectionBudget.");
     }
 }

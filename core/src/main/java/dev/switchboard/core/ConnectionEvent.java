@@ -153,6 +153,17 @@ public sealed interface ConnectionEvent {
     record Reset(String name, UUID connection, Instant time, Duration duration) implements ConnectionEvent {}
 
     /**
+     * The subscriber of a transaction cancelled it before its end, as {@code take}, {@code next} and {@code first} outside of
+     * it do: it is rolled back.
+     *
+     * @param name the name of the connection
+     * @param connection its id
+     * @param time when, in UTC
+     * @param reason where the transaction was assembled
+     */
+    record TransactionCancelled(String name, UUID connection, Instant time, String reason) implements ConnectionEvent {}
+
+    /**
      * A physical connection is closed.
      *
      * @param name the name of the connection

@@ -146,6 +146,11 @@ final class ConnectionHandle implements SwitchboardConnection {
     // ---- transactions
 
     @Override
+    public boolean isTransactionActive() {
+        return session.inTransaction();
+    }
+
+    @Override
     public Mono<Void> beginTransaction() {
         return beginTransaction(TransactionStart.Plain.INSTANCE);
     }

@@ -25,6 +25,12 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
         KILL_QUERY,
         /** The driver runs its calls on the subscriber's thread and must be moved off it. */
         BLOCKS_SUBSCRIBER,
+        /**
+         * Rows stay where they are, or change places, when they are asked for on another thread than the one that reads the
+         * socket, at the moment when that one has just looked: r2dbc-mariadb 1.4.0, SimpleClient.ServerMessageSubscriber, where a
+         * failed tryLock in tryDrainQueue is a lost wake-up. The driver gives its scheduler to whoever unwraps it.
+         */
+        ASKED_ON_ITS_LOOP,
         /** One message takes the session back to its start-up state. */
         SESSION_RESET,
         /** The transaction definition's read-only attribute has an effect. */
@@ -37,6 +43,8 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
         STATEMENT_TIMEOUT,
         /** The driver takes back itself, when its connection is released, what {@code set..Timeout} changed. */
         TIMEOUT_RESET,
+        /** An isolation level reaches the session by SQL only: the driver would change a setting of the whole database. */
+        ISOLATION_BY_SQL,
         /** The driver quotes savepoint names itself. */
         QUOTES_SAVEPOINTS,
         /**
@@ -71,6 +79,7 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
                     "MariaDB",
                     '`',
                     Capability.KILL_QUERY,
+                    Capability.ASKED_ON_ITS_LOOP,
                     Capability.READ_ONLY_TRANSACTION,
                     Capability.STATEMENT_TIMEOUT,
                     Capability.QUOTES_SAVEPOINTS),
@@ -88,7 +97,7 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
                     Capability.ONE_WRITER),
             bridged("duckdb", "DuckDB"),
             bridged("jdbc", "JDBC"),
-            sheet("h2", "H2", '"', Capability.CANCEL, Capability.BLOCKS_SUBSCRIBER));
+            sheet("h2", "H2", '"', Capability.CANCEL, Capability.BLOCKS_SUBSCRIBER, Capability.ISOLATION_BY_SQL));
 
     /** What the bridge makes of any JDBC driver; JDBC has no word for a lock wait time-out. */
     private static DriverSheet bridged(String driver, String product) {

@@ -239,7 +239,7 @@ final class HandleSession {
         if (transaction != Transaction.RECORDED || recorded == null) {
             return Mono.empty();
         }
-        return TransactionStart.begin(physical, recorded, connectionName())
+        return TransactionStart.begin(physical, recorded, changes, connectionName())
                 .doOnSuccess(ignored -> transaction = Transaction.ACTIVE)
                 .doOnError(failure -> {
                     unusable = failure;

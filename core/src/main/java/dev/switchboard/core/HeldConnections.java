@@ -11,7 +11,8 @@ import reactor.util.context.ContextView;
 
 /**
  * Which connections a chain holds while it asks for another one. At a cap of a {@link ConnectionBudget} it would otherwise wait
- * for a connection that nobody can give back, since all are held by chains like itself.
+ * for a connection that nobody can give back, since all are held by chains like itself; and without one, for a pool all of whose
+ * connections it holds itself, as the single one of a SQLite file that writes.
  *
  * <p>It stands in the Context of what runs while a connection is held. The transactions of {@code switchboard-routing} and
  * {@link DriverConnection} write it themselves; around other work it is written by hand:
@@ -62,14 +63,15 @@ public final class HeldConnections {
 
     /** A ticket of the lane for a chain with this context. */
     static Ticket ticket(Lane lane, ContextView context) {
-        if (!context.hasKey(KEY) || !lane.isBudgeted()) {
+        if (!context.hasKey(KEY)) {
             return lane.ticket();
         }
+        boolean budgeted = lane.isBudgeted();
         List<String> held = new ArrayList<>();
         int own = 0;
         for (ConnectionHandle handle : of(context).handles) {
             Lane other = handle.lane();
-            if (other != null && lane.competesWith(other)) {
+            if (other == lane || (budgeted && other != null && lane.competesWith(other))) {
                 held.add(other.name());
                 own += other == lane ? 1 : 0;
             }
@@ -79,6 +81,6 @@ public final class HeldConnections {
         if (own >= lane.tickets()) {
             throw stuck.get();
         }
-        return held.isEmpty() ? lane.ticket() : lane.ticket(stuck);
+        return held.isEmpty() || !budgeted ? lane.ticket() : lane.ticket(stuck);
     }
 }

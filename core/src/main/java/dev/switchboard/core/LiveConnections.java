@@ -110,6 +110,21 @@ public final class LiveConnections {
         return Mono.defer(() -> handle(connection).reset());
     }
 
+    /**
+     * Tells those who listen that the subscriber of a transaction cancelled it, so that it is rolled back. For libraries that
+     * run transactions; it rolls back nothing by itself. Where the handle has taken no connection yet there is nothing to tell.
+     *
+     * @param connection a connection of this registry
+     * @param where where the transaction was assembled, as far as that is known
+     * @throws WrongConnectionTypeException when the connection is not one of a registry
+     */
+    public void transactionCancelled(Connection connection, String where) {
+        Lease held = held(connection);
+        if (held != null) {
+            held.pool().report().transactionCancelled(held.physical().life(), where);
+        }
+    }
+
     private static Mono<Void> closedAtOnce(ConnectionHandle handle) {
         Lease held = handle.session().lease().held();
         handle.session().broken();

@@ -68,7 +68,7 @@ final class OpenExchange {
         this.worker = physical.worker();
     }
 
-    /** On the worker of the exchange where its driver blocks whoever subscribes. */
+    /** On the worker of the exchange where its driver must not be called on any thread. */
     <T> Publisher<T> offloaded(Publisher<T> call) {
         return worker == null ? call : Flux.from(call).subscribeOn(worker, true);
     }
@@ -159,7 +159,7 @@ final class OpenExchange {
         Piece<Object> piece = Piece.ofNobody(this);
         pieces.add(piece);
         return () -> {
-            result.driver().map((row, metadata) -> Piece.DROPPED).subscribe(piece);
+            offloaded(result.driver().map((row, metadata) -> Piece.DROPPED)).subscribe(piece);
             changed(piece, false);
         };
     }

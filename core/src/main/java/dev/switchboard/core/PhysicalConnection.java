@@ -4,6 +4,7 @@ import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.IsolationLevel;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.ValidationDepth;
+import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
@@ -14,6 +15,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 
 /** One socket (or file handle) and what is known about its session; what the pool above holds. */
 final class PhysicalConnection extends DelegatingConnection {
@@ -34,6 +36,7 @@ final class PhysicalConnection extends DelegatingConnection {
     private final @Nullable Duration statementTimeout;
     private final ServerCancel serverCancel;
     private final IsolationLevel initialIsolation;
+    private final @Nullable Scheduler loop;
     private final Mono<Void> closed;
     private final Sinks.Empty<Void> gone = Sinks.empty();
     private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
@@ -52,6 +55,7 @@ final class PhysicalConnection extends DelegatingConnection {
         this.expiresAtNanos = nowNanos + lifetimeNanos(pool.options());
         this.lastUsedNanos = nowNanos;
         this.initialIsolation = driver.getTransactionIsolationLevel();
+        this.loop = loop(sheet, driver);
         Duration limit = pool.options().resetTimeout();
         this.closed = driverClose
                 // One that failed has closed the socket; one that did not answer may have left something running.
@@ -93,10 +97,18 @@ final class PhysicalConnection extends DelegatingConnection {
         return sheet;
     }
 
-    /** A worker to call its driver on, to be disposed of; null where the driver does not block its subscriber. */
+    /** A worker to call its driver on, to be disposed of; null where the driver may be called on any thread. */
     @Nullable
     Scheduler worker() {
-        return pool.worker();
+        return loop == null ? pool.worker() : Schedulers.single(loop);
+    }
+
+    /** The thread that reads its socket, where it must be called on that one; never disposed of here, others use it too. */
+    private static @Nullable Scheduler loop(DriverSheet sheet, Connection driver) {
+        return sheet.can(DriverSheet.Capability.ASKED_ON_ITS_LOOP)
+                        && Unwrapping.innermost(driver) instanceof Wrapped<?> innermost
+                ? innermost.unwrap(Scheduler.class)
+                : null;
     }
 
     /** What the settings of its definition let a statement run; null where they say nothing. */

@@ -146,6 +146,10 @@ final class PoolReport {
         tell(time -> new ConnectionEvent.SoftInvalidated(name, life.id(), time));
     }
 
+    void transactionCancelled(ConnectionLife life, String where) {
+        tell(time -> new ConnectionEvent.TransactionCancelled(name, life.id(), time, where));
+    }
+
     /** The pool and all its connections are closed. */
     void poolClosed() {
         measure(ConnectionMetrics.OfPool::closed);

@@ -37,7 +37,7 @@ final class SessionReset {
             undo = undo.then(Mono.from(driver.setAutoCommit(true)));
         }
         if (changes.isolationChanged()) {
-            undo = undo.then(Mono.from(driver.setTransactionIsolationLevel(physical.initialIsolation())));
+            undo = undo.then(TransactionStart.isolation(physical, physical.initialIsolation()));
         }
         if (needed(physical, changes)) {
             physical.prepared(null);

@@ -99,7 +99,7 @@ final class SessionSettings {
         if (isolationPending && level != null) {
             isolationPending = false;
             changes.isolation();
-            work = work.then(Mono.from(driver.setTransactionIsolationLevel(level)));
+            work = work.then(TransactionStart.isolation(physical, level));
         }
         Duration lockWait = lockWaitTimeout;
         if (lockWait != null) {

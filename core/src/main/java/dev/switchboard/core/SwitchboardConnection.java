@@ -80,6 +80,14 @@ public interface SwitchboardConnection extends Connection, Wrapped<Object>, Life
     @Override
     <E> @Nullable E unwrap(Class<E> type);
 
+    /**
+     * Whether a BEGIN has been sent that no commit or rollback has followed yet. A begin is recorded and sent with the first
+     * statement.
+     *
+     * @return true from the first statement of a transaction to its end
+     */
+    boolean isTransactionActive();
+
     @Override
     Mono<Void> beginTransaction();
 

@@ -1,10 +1,12 @@
 package dev.switchboard.core;
 
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.IsolationLevel;
 import io.r2dbc.spi.Option;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.TransactionDefinition;
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -12,10 +14,19 @@ import reactor.core.publisher.Mono;
 /** Begins a recorded transaction, and refuses or makes up for what the driver at hand would silently ignore. */
 final class TransactionStart {
 
+    private static final Set<IsolationLevel> LEVELS = Set.of(
+            IsolationLevel.READ_UNCOMMITTED,
+            IsolationLevel.READ_COMMITTED,
+            IsolationLevel.REPEATABLE_READ,
+            IsolationLevel.SERIALIZABLE);
+
     private TransactionStart() {}
 
     static Mono<Void> begin(
-            PhysicalConnection physical, TransactionDefinition definition, @Nullable String connectionName) {
+            PhysicalConnection physical,
+            TransactionDefinition definition,
+            SessionChanges changes,
+            @Nullable String connectionName) {
         DriverSheet sheet = physical.sheet();
         Boolean readOnly = definition.getAttribute(TransactionDefinition.READ_ONLY);
         if (Boolean.TRUE.equals(readOnly) && !sheet.can(DriverSheet.Capability.READ_ONLY_TRANSACTION)) {
@@ -27,7 +38,14 @@ final class TransactionStart {
         }
         Duration lockWait = definition.getAttribute(TransactionDefinition.LOCK_WAIT_TIMEOUT);
         Connection driver = physical.driver();
-        Mono<Void> begin = Mono.from(driver.beginTransaction(definition));
+        IsolationLevel level = definition.getAttribute(TransactionDefinition.ISOLATION_LEVEL);
+        boolean bySql = level != null && sheet.can(DriverSheet.Capability.ISOLATION_BY_SQL);
+        if (bySql) {
+            changes.isolation();
+        }
+        Mono<Void> begin = bySql
+                ? isolation(physical, level).then(Mono.defer(() -> Mono.from(driver.beginTransaction())))
+                : Mono.from(driver.beginTransaction(definition));
         if (lockWait == null || sheet.can(DriverSheet.Capability.TRANSACTION_LOCK_TIMEOUT)) {
             return begin;
         }
@@ -40,6 +58,23 @@ final class TransactionStart {
         }
         String setting = "SET LOCAL lock_timeout = " + lockWait.toMillis();
         return begin.thenMany(Flux.defer(() -> driver.createStatement(setting).execute()))
+                .flatMap(Result::getRowsUpdated)
+                .then();
+    }
+
+    /** Sets the level of the session's transactions from the next one on. */
+    static Mono<Void> isolation(PhysicalConnection physical, IsolationLevel level) {
+        Connection driver = physical.driver();
+        if (!physical.sheet().can(DriverSheet.Capability.ISOLATION_BY_SQL)) {
+            return Mono.from(driver.setTransactionIsolationLevel(level));
+        }
+        if (!LEVELS.contains(level)) {
+            return Mono.error(new IllegalArgumentException("The isolation level " + ErrorText.quoted(level.asSql())
+                    + " is none that " + physical.sheet().product() + " knows. Use one of "
+                    + LEVELS.stream().map(IsolationLevel::asSql).sorted().toList()));
+        }
+        String sql = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL " + level.asSql();
+        return Flux.from(driver.createStatement(sql).execute())
                 .flatMap(Result::getRowsUpdated)
                 .then();
     }

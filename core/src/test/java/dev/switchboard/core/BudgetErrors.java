@@ -13,7 +13,22 @@ final class BudgetErrors {
     private BudgetErrors() {}
 
     static List<ErrorMessagesTests.Spoken> spoken() {
-        return List.of(new ErrorMessagesTests.Spoken(
+        return List.of(atACap(), inItsOwnWay());
+    }
+
+    private static ErrorMessagesTests.Spoken inItsOwnWay() {
+        return new ErrorMessagesTests.Spoken(
+                new BudgetDeadlockException("orders", List.of("orders"), null),
+                R2dbcTransientResourceException.class,
+                "Connection 'orders' was asked for by a chain that holds 'orders', and there is no room left,"
+                        + " nor a reserve. It did not wait, since it could be waiting for itself. Give back the"
+                        + " first connection before asking for the second, do both on one, or raise the maxSize of"
+                        + " its pool; of a SQLite file only one can write.",
+                Map.of("connectionName", "orders", "held", List.of("orders")));
+    }
+
+    private static ErrorMessagesTests.Spoken atACap() {
+        return new ErrorMessagesTests.Spoken(
                 new BudgetDeadlockException("orders", List.of("billing"), IN_THE_WAY),
                 R2dbcTransientResourceException.class,
                 "Connection 'orders' was asked for by a chain that holds 'billing', and there is no room left,"
@@ -31,6 +46,6 @@ final class BudgetErrors {
                         "capMax",
                         13,
                         "capOpen",
-                        13)));
+                        13));
     }
 }

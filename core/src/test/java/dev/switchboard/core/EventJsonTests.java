@@ -48,6 +48,8 @@ class EventJsonTests {
                 new ConnectionEvent.ValidationFailed("orders", ID, TIME, LENGTH, "TimeoutException"),
                 new ConnectionEvent.Invalidated("orders", ID, TIME),
                 new ConnectionEvent.SoftInvalidated("orders", ID, TIME),
+                new ConnectionEvent.TransactionCancelled(
+                        "orders", ID, TIME, "OrderService.place(OrderService.java:41)"),
                 new ConnectionEvent.Reset("orders", ID, TIME, LENGTH),
                 new ConnectionEvent.Closed("orders", ID, TIME, LENGTH, "too old"),
                 new ConnectionEvent.LeakSuspected("orders", ID, TIME, LENGTH, "read-write on 'orders'"));

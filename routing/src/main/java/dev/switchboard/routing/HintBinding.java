@@ -64,6 +64,12 @@ final class HintBinding implements RouteBinding {
         }
     }
 
+    /** Whether a statement of this Context would be let through. */
+    boolean serves(ContextView statementContext) {
+        RouteHints asked = RouteHints.from(statementContext);
+        return asked.equals(held) || asked.all().stream().allMatch(this::agrees);
+    }
+
     private boolean agrees(RoutingHint asked) {
         if (asked == AccessMode.READ_ONLY) {
             return true;

@@ -33,14 +33,15 @@ final class NestedTransaction extends TransactionScope {
     @Override
     Mono<Void> sendCommit() {
         return handle().releaseSavepoint(savepoint)
+                .doOnSuccess(unused -> hooks().moveTo(outer.hooks()))
                 .onErrorResume(failure -> sendRollback()
                         .onErrorResume(second -> attach(second, failure))
-                        .then(Mono.error(failure)))
-                .doOnCancel(this::cancelledWhileEnding);
+                        .then(Mono.error(failure)));
     }
 
     /** Whether its savepoint is still there to roll back to is not known then. */
-    private void cancelledWhileEnding() {
+    @Override
+    void leftWhileCommitting() {
         outer.doom("was cancelled while it ended (by take, first, next or a time-out)", null);
     }
 
@@ -49,7 +50,18 @@ final class NestedTransaction extends TransactionScope {
         return handle().rollbackTransactionToSavepoint(savepoint)
                 .then(handle().releaseSavepoint(savepoint))
                 .doOnError(failure -> outer.doom("could not roll back to its savepoint", failure))
-                .doOnCancel(this::cancelledWhileEnding);
+                .doOnCancel(this::leftWhileCommitting);
+    }
+
+    @Override
+    TransactionState openState() {
+        return outer.state();
+    }
+
+    /** Its hooks wait for the outermost commit. */
+    @Override
+    Mono<Void> beforeCommit() {
+        return Mono.empty();
     }
 
     @Override

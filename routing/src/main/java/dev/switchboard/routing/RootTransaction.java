@@ -5,7 +5,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import reactor.core.publisher.Mono;
 
 /** A transaction on a connection of its own. */
-final class RootTransaction extends TransactionScope {
+class RootTransaction extends TransactionScope {
+
+    /** How the names of the savepoints of nested transactions begin. */
+    static final String SAVEPOINT = "switchboard_";
 
     private final AtomicInteger savepoints = new AtomicInteger();
 
@@ -14,7 +17,7 @@ final class RootTransaction extends TransactionScope {
     }
 
     String nextSavepoint() {
-        return "switchboard_" + savepoints.incrementAndGet();
+        return SAVEPOINT + savepoints.incrementAndGet();
     }
 
     @Override
@@ -24,7 +27,17 @@ final class RootTransaction extends TransactionScope {
 
     @Override
     Mono<Void> sendCommit() {
-        return handle().commitTransaction();
+        return handle().commitTransaction().doOnSuccess(unused -> ended(TransactionState.COMMITTED));
+    }
+
+    @Override
+    TransactionState openState() {
+        return handle().isTransactionActive() ? TransactionState.ACTIVE : TransactionState.NOT_STARTED;
+    }
+
+    @Override
+    Mono<Void> beforeCommit() {
+        return Mono.defer(() -> isRollbackOnly() ? Mono.empty() : hooks().runBeforeCommit());
     }
 
     @Override

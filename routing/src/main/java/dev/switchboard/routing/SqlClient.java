@@ -103,7 +103,7 @@ public final class SqlClient {
      */
     public <T> Mono<T> inTransaction(Mono<T> work, TransactionOptions options) {
         Objects.requireNonNull(work, "work");
-        return transactions.run(work, Objects.requireNonNull(options, "options"));
+        return transactions.run(transaction -> work, Objects.requireNonNull(options, "options"));
     }
 
     /**
@@ -118,7 +118,61 @@ public final class SqlClient {
      */
     public <T> Flux<T> inTransaction(Flux<T> work, TransactionOptions options) {
         Objects.requireNonNull(work, "work");
+        return transactions.runMany(transaction -> work, Objects.requireNonNull(options, "options"));
+    }
+
+    /**
+     * Runs work in a transaction that it can speak to: set savepoints, let it roll back, add hooks.
+     *
+     * <pre>{@code db.inTransaction(tx -> orders.save(order)
+     *         .then(tx.savepoint("stock"))
+     *         .then(stock.reserve(order).onErrorResume(OutOfStock.class, error -> tx.rollbackTo("stock"))))}</pre>
+     *
+     * @param work called at subscription with the transaction; what it returns runs inside
+     * @param <T> the type of its value
+     * @return the value, when the transaction is committed
+     * @see #inTransaction(Mono, TransactionOptions)
+     */
+    public <T> Mono<T> inTransaction(Function<Transaction, ? extends Mono<T>> work) {
+        return inTransaction(work, TransactionOptions.defaults());
+    }
+
+    /**
+     * Runs work in a transaction that it can speak to, see {@link #inTransaction(Mono, TransactionOptions)}.
+     *
+     * @param work called at subscription with the transaction; what it returns runs inside
+     * @param options how the transaction begins, and how it meets a running one
+     * @param <T> the type of its value
+     * @return the value, when the transaction is committed and its connection given back
+     */
+    public <T> Mono<T> inTransaction(Function<Transaction, ? extends Mono<T>> work, TransactionOptions options) {
+        Objects.requireNonNull(work, "work");
         return transactions.run(work, Objects.requireNonNull(options, "options"));
+    }
+
+    /**
+     * Runs work of many values in a transaction that it can speak to, see {@link #inTransaction(Flux, TransactionOptions)}.
+     *
+     * @param work called at subscription with the transaction; what it returns runs inside
+     * @param <T> the type of its values
+     * @return the values as they come; it completes when the transaction is committed
+     */
+    public <T> Flux<T> inTransactionMany(Function<Transaction, ? extends Publisher<T>> work) {
+        return inTransactionMany(work, TransactionOptions.defaults());
+    }
+
+    /**
+     * Runs work of many values in a transaction that it can speak to, see {@link #inTransaction(Flux, TransactionOptions)}.
+     *
+     * @param work called at subscription with the transaction; what it returns runs inside
+     * @param options how the transaction begins, and how it meets a running one
+     * @param <T> the type of its values
+     * @return the values as they come; it completes when the transaction is committed and its connection given back
+     */
+    public <T> Flux<T> inTransactionMany(
+            Function<Transaction, ? extends Publisher<T>> work, TransactionOptions options) {
+        Objects.requireNonNull(work, "work");
+        return transactions.runMany(work, Objects.requireNonNull(options, "options"));
     }
 
     ParsedSql parse(String sql, String product) {
@@ -144,9 +198,6 @@ public final class SqlClient {
 
     private static <R> Flux<R> inside(
             TransactionScope running, ContextView context, Function<SwitchboardConnection, Publisher<R>> use) {
-        return running.ready().thenMany(Flux.defer(() -> {
-            running.check(context);
-            return use.apply(running.handle());
-        }));
+        return running.handleFor(context).flatMapMany(use);
     }
 }

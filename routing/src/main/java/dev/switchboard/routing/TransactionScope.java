@@ -1,5 +1,6 @@
 package dev.switchboard.routing;
 
+import dev.switchboard.core.FailureClass;
 import dev.switchboard.core.SwitchboardConnection;
 import dev.switchboard.core.TransactionStateException;
 import io.r2dbc.spi.IsolationLevel;
@@ -29,7 +30,11 @@ abstract class TransactionScope {
     private final TransactionOptions options;
     private final AtomicReference<@Nullable Doom> doom = new AtomicReference<>();
     private final AtomicReference<@Nullable TransactionScope> nested = new AtomicReference<>();
+    private final TransactionHooks hooks = new TransactionHooks();
     private volatile Mono<Void> settled = Mono.empty();
+    private volatile @Nullable Mono<Void> committing;
+    private volatile @Nullable TransactionState end;
+    private volatile boolean rollbackOnly;
     private volatile boolean open;
 
     TransactionScope(SwitchboardConnection handle, HintBinding binding, TransactionOptions options) {
@@ -47,6 +52,12 @@ abstract class TransactionScope {
     /** What follows a commit, a rollback or neither; never fails. */
     abstract Mono<Void> release();
 
+    /** How far it has come while its end is not known. */
+    abstract TransactionState openState();
+
+    /** The hooks that run before the commit, inside of it. */
+    abstract Mono<Void> beforeCommit();
+
     final SwitchboardConnection handle() {
         return handle;
     }
@@ -57,6 +68,35 @@ abstract class TransactionScope {
 
     final TransactionOptions options() {
         return options;
+    }
+
+    final TransactionHooks hooks() {
+        return hooks;
+    }
+
+    final TransactionState state() {
+        TransactionState known = end;
+        return known == null ? openState() : known;
+    }
+
+    final boolean isCommitting() {
+        return committing != null;
+    }
+
+    final boolean hasEnded() {
+        return end != null;
+    }
+
+    final void ended(TransactionState how) {
+        end = how;
+    }
+
+    final boolean isRollbackOnly() {
+        return rollbackOnly || doom.get() != null;
+    }
+
+    final void setRollbackOnly() {
+        rollbackOnly = true;
     }
 
     /**
@@ -84,13 +124,32 @@ abstract class TransactionScope {
         return Mono.defer(() -> settled.then(Mono.defer(() -> {
             Doom found = doom.get();
             if (found == null) {
-                open = false;
-                return sendCommit();
+                return rollbackOnly ? rolledBack() : committed();
             }
             RollbackOnlyException error =
                     new RollbackOnlyException(handle.connectionName(), found.reason(), found.cause());
             return rollbackQuietly(error).then(Mono.error(error));
         })));
+    }
+
+    /** Goes on when its subscriber has left, so that whoever cleans up then hears how it ended. */
+    private Mono<Void> committed() {
+        open = false;
+        Mono<Void> sent = sendCommit()
+                .doOnError(failure -> ended(afterFailedCommit(failure)))
+                .cache();
+        committing = sent;
+        return sent;
+    }
+
+    private static TransactionState afterFailedCommit(Throwable failure) {
+        if (failure instanceof PartlyCommittedException) {
+            return TransactionState.UNKNOWN;
+        }
+        return switch (FailureClass.of(failure)) {
+            case OUTCOME_UNKNOWN, CONNECTION_DEAD -> TransactionState.UNKNOWN;
+            default -> TransactionState.ROLLED_BACK;
+        };
     }
 
     private Mono<Void> rollback(Throwable reason) {
@@ -103,19 +162,49 @@ abstract class TransactionScope {
         settleAfter(done.asMono());
         return Mono.usingWhen(
                         Mono.just(this),
-                        self -> settled.then(Mono.defer(() -> open ? sendRollback() : Mono.empty())),
+                        self -> settled.then(Mono.defer(this::endAfterCancel)),
                         TransactionScope::release,
                         (self, failure) -> release(),
                         TransactionScope::release)
                 .doOnTerminate(done::tryEmitEmpty);
     }
 
+    private Mono<Void> endAfterCancel() {
+        Mono<Void> underWay = committing;
+        if (underWay == null) {
+            return rolledBack();
+        }
+        leftWhileCommitting();
+        return underWay;
+    }
+
+    /** Hook for a nested scope, whose outer one goes on without knowing what becomes of it. */
+    void leftWhileCommitting() {}
+
     private Mono<Void> rollbackQuietly(Throwable reason) {
+        return rolledBack().onErrorResume(failure -> attach(failure, reason));
+    }
+
+    /** A rollback that fails leaves a connection behind that will be closed, which rolls back as well. */
+    private Mono<Void> rolledBack() {
         if (!open) {
             return Mono.empty();
         }
         open = false;
-        return sendRollback().onErrorResume(failure -> attach(failure, reason));
+        return sendRollback().doOnTerminate(() -> ended(TransactionState.ROLLED_BACK));
+    }
+
+    /** What was to run after the end, when the connection is back. */
+    final Mono<Void> afterEnd() {
+        return Mono.defer(() -> {
+            TransactionState how = state();
+            return hooks.runAfter(how)
+                    .onErrorMap(failure -> new TransactionHookException(handle.connectionName(), how, failure));
+        });
+    }
+
+    final <T> Mono<T> afterFailure(Throwable reason) {
+        return afterEnd().onErrorResume(failure -> attach(failure, reason)).then(Mono.error(reason));
     }
 
     /** The user's own error is the one that arrives; a failing rollback rides along. */
@@ -137,9 +226,26 @@ abstract class TransactionScope {
         return settled;
     }
 
+    /** Whether its statements may speak to several databases. */
+    boolean servesAllRoutes() {
+        return false;
+    }
+
+    /** The connection for a statement of this Context, which its part begins on where that has not happened. */
+    Mono<SwitchboardConnection> handleFor(ContextView context) {
+        return ready().then(Mono.fromSupplier(() -> {
+            check(context);
+            return handle;
+        }));
+    }
+
     /** Checks that an inner transaction, or a statement, may use this one: it asks for the same route. */
     final void check(ContextView context) {
         binding.check(context);
+        checkNotNested();
+    }
+
+    final void checkNotNested() {
         TransactionScope inner = nested.get();
         if (inner != null) {
             throw new TransactionStateException(

@@ -118,6 +118,11 @@ class ErrorMessagesTests {
                                 + " failed and the outer one went on. Let the error through, or run the inner one with"
                                 + " Propagation.NESTED, which rolls back to a savepoint only."),
                 row(
+                        new TransactionHookException(
+                                "orders", TransactionState.ROLLED_BACK, new IllegalStateException()),
+                        "The transaction was rolled back; what was to run after it failed. Do not repeat the transaction for"
+                                + " that, and handle errors inside of the hook."),
+                row(
                         new MoreThanOneRowException("orders", "SELECT *\n  FROM t"),
                         "[SELECT * FROM t] returned more than one row, and one() allows one. Narrow the WHERE clause, or"
                                 + " call first() for any row or all() for every row."));
@@ -211,6 +216,41 @@ class ErrorMessagesTests {
         assertThat(error.facts()).containsEntry("connectionName", "a").containsKeys("sql", "limit");
     }
 
+    @Test
+    void aTransactionThatIsPartlyCommittedSaysExactlyHowFar() {
+        List<String> done = List.of("orders", "billing");
+        PartlyCommittedException failed =
+                new PartlyCommittedException(done, "stock", false, List.of("audit"), new IllegalStateException());
+        PartlyCommittedException lost =
+                new PartlyCommittedException(List.of(), "stock", true, List.of(), new IllegalStateException());
+
+        assertThat(failed)
+                .hasMessage("A transaction over several databases was committed on 'orders', 'billing', and then its commit on"
+                        + " 'stock' failed; it was rolled back on 'audit'. Undo or complete it by hand, or use"
+                        + " TransactionGuarantee.PREPARED where it must not happen.");
+        assertThat(lost)
+                .hasMessage("A transaction over several databases was committed on none, and then its commit on 'stock' was"
+                        + " lost on the way, so that nobody knows how it ended. Undo or complete it by hand, or use"
+                        + " TransactionGuarantee.PREPARED where it must not happen.");
+        assertThat(failed.facts())
+                .containsEntry("connectionName", "stock")
+                .containsEntry("committed", done)
+                .containsEntry("rolledBack", List.of("audit"))
+                .containsEntry("outcomeUnknown", false);
+    }
+
+    @Test
+    void aTransactionThatTakesTooLongSaysSo() {
+        TransactionTimeoutException error = new TransactionTimeoutException("a", Duration.ofMillis(300));
+
+        assertThat(error)
+                .isInstanceOf(R2dbcTimeoutException.class)
+                .hasMessage(
+                        "The work of a transaction on connection 'a' took longer than its time-out of 300 ms, and is"
+                                + " rolled back. Do less in one transaction, or give it more time with withTimeout(..).");
+        assertThat(error.facts()).containsEntry("connectionName", "a").containsKeys("limit");
+    }
+
     private static Arguments row(Throwable error, String message) {
         return arguments(error, message);
     }
@@ -273,6 +313,8 @@ class ErrorMessagesTests {
                 .map(row -> row.get()[0].getClass().getSimpleName())
                 .collect(Collectors.toSet());
         read.add(AnswerTimeoutException.class.getSimpleName());
+        read.add(PartlyCommittedException.class.getSimpleName());
+        read.add(TransactionTimeoutException.class.getSimpleName());
         read.add(ShardTimeoutException.class.getSimpleName());
         Path classes = Path.of(Routing.class
                 .getProtectionDomain()

@@ -46,6 +46,7 @@ final class SnippetCompiler {
             import io.r2dbc.postgresql.api.PostgresqlConnection;
             import io.r2dbc.spi.Connection;
             import io.r2dbc.spi.ConnectionFactories;
+            import io.r2dbc.spi.IsolationLevel;
             import java.nio.file.*;
             import java.time.*;
             import java.util.*;
