@@ -51,6 +51,16 @@ public final class HeldConnections {
                 handle == null ? context : context.put(KEY, of(context).and(handle));
     }
 
+    /**
+     * What a Context says of held connections, to be written into another one.
+     *
+     * @param context the Context to read
+     * @return what {@code contextWrite} takes
+     */
+    public static Function<Context, Context> heldIn(ContextView context) {
+        return other -> context.hasKey(KEY) ? other.put(KEY, of(context)) : other;
+    }
+
     private static HeldConnections of(ContextView context) {
         return context.hasKey(KEY) ? context.get(KEY) : new HeldConnections(List.of());
     }

@@ -19,7 +19,7 @@ final class BestEffortTransaction extends SeveralDatabases {
     }
 
     @Override
-    Mono<Void> begin(Branch branch) {
+    Mono<Void> begin(Branch branch, boolean overridden) {
         return branch.beginPlain(options());
     }
 

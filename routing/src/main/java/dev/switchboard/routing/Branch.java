@@ -1,5 +1,7 @@
 package dev.switchboard.routing;
 
+import dev.switchboard.core.FailureClass;
+import dev.switchboard.core.OutcomeUnknownException;
 import dev.switchboard.core.SwitchboardConnection;
 import dev.switchboard.core.UnsupportedFeatureException;
 import io.r2dbc.spi.Result;
@@ -8,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
-import reactor.util.context.ContextView;
 
 /** The part of a transaction that lies in one database. Begins with its first statement. */
 final class Branch {
@@ -28,8 +29,8 @@ final class Branch {
         return handle;
     }
 
-    boolean serves(ContextView statementContext) {
-        return binding.serves(statementContext);
+    boolean serves(RouteHints asked) {
+        return binding.serves(asked);
     }
 
     String name() {
@@ -111,7 +112,10 @@ final class Branch {
     /** Commits a part that is the only one, so needs no promise. */
     Mono<Void> commit() {
         return calmly(Mono.defer(
-                () -> protocol == null ? handle.commitTransaction() : protocol().commitAlone(this, id())));
+                        () -> protocol == null ? handle.commitTransaction() : protocol().commitAlone(this, id())))
+                .onErrorMap(
+                        failure -> FailureClass.of(failure) == FailureClass.CONNECTION_DEAD,
+                        failure -> new OutcomeUnknownException(name(), failure));
     }
 
     Mono<Void> rollback() {

@@ -1,5 +1,6 @@
 package dev.switchboard.routing;
 
+import dev.switchboard.core.HeldConnections;
 import dev.switchboard.core.SwitchboardConnection;
 import dev.switchboard.core.TransactionStateException;
 import dev.switchboard.core.UnsupportedFeatureException;
@@ -8,6 +9,7 @@ import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.Result;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -34,6 +36,7 @@ final class DecisionLog {
     private final RoutingConnectionFactory routed;
     private final String connectionName;
     private final Clock clock;
+    private volatile boolean usable;
 
     DecisionLog(RoutingConnectionFactory routed, String connectionName, Clock clock) {
         this.routed = routed;
@@ -41,61 +44,100 @@ final class DecisionLog {
         this.clock = clock;
     }
 
+    String connectionName() {
+        return connectionName;
+    }
+
     Mono<Void> create() {
-        return on(handle -> run(
-                        handle,
-                        "CREATE TABLE IF NOT EXISTS " + TABLE
-                                + " (id VARCHAR(64) NOT NULL PRIMARY KEY, decision VARCHAR(8) NOT NULL,"
-                                + " decided_at BIGINT NOT NULL)"))
+        return on(handle -> handle.product()
+                        .flatMap(product -> run(
+                                handle,
+                                "CREATE TABLE IF NOT EXISTS " + TABLE
+                                        + " (id VARCHAR(64) NOT NULL PRIMARY KEY, decision VARCHAR(8) NOT NULL,"
+                                        + " decided_at BIGINT NOT NULL)"
+                                        + (product.equals("MySQL") || product.equals("MariaDB") ? " ENGINE = InnoDB" : ""))))
                 .then();
     }
 
-    /** What was decided, which is what was wanted unless somebody else came first. Asks again after errors: it is the same row. */
-    Mono<Decision> decide(String id, Decision wanted) {
-        return on(handle -> insert(handle, id, wanted).thenReturn(wanted))
-                .next()
-                .onErrorResume(R2dbcDataIntegrityViolationException.class, taken -> find(id))
-                .retryWhen(Retry.backoff(ATTEMPTS, PAUSE)
-                        .filter(failure -> failure instanceof R2dbcException
-                                && !(failure instanceof TransactionStateException)
-                                && !(failure instanceof UnsupportedFeatureException))
-                        .onRetryExhaustedThrow((spec, last) -> last.failure()));
+    /** Fails where the log cannot decide; asked before anything is prepared, and not again once it could. */
+    Mono<Void> usable(SwitchboardConnection session) {
+        return Mono.defer(() -> usable ? Mono.empty() : looksUsable(session).doOnSuccess(unused -> usable = true));
     }
 
-    private Mono<Decision> find(String id) {
-        return on(handle -> Flux.from(handle.createStatement("SELECT decision FROM " + TABLE + " WHERE id = '" + id + "'")
-                                .execute())
-                        .flatMap(result -> result.map(row -> Decision.valueOf(row.get(0, String.class)))))
-                .single();
-    }
-
-    private Mono<Void> insert(SwitchboardConnection handle, String id, Decision wanted) {
-        String sql = "INSERT INTO " + TABLE + " (id, decision, decided_at) VALUES ('" + id + "', '" + wanted + "', "
-                + clock.millis() + ")";
-        return handle.product().flatMap(product -> switch (product) {
-            case "PostgreSQL" -> inTransaction(
-                    handle, run(handle, "SET LOCAL synchronous_commit = on").then(run(handle, sql)));
-            case "SQLite" -> run(handle, "PRAGMA synchronous = FULL").then(inTransaction(handle, run(handle, sql)));
-            case "MySQL", "MariaDB" -> flushesEachCommit(handle).then(inTransaction(handle, run(handle, sql)));
+    private Mono<Void> looksUsable(SwitchboardConnection session) {
+        Mono<Void> durable = session.product().flatMap(product -> switch (product) {
+            case "PostgreSQL", "SQLite" -> Mono.empty();
+            case "MySQL", "MariaDB" -> flushesEachCommit(session);
             default -> Mono.error(new UnsupportedFeatureException(
                     connectionName,
                     product,
                     "a log of decisions that survives a crash of the machine",
                     "Keep it in PostgreSQL, MySQL, MariaDB or SQLite"));
         });
+        return durable.then(found(session, "").then());
     }
 
-    private Mono<Void> flushesEachCommit(SwitchboardConnection handle) {
-        return Flux.from(handle.createStatement("SELECT @@innodb_flush_log_at_trx_commit").execute())
-                .flatMap(result -> result.map(row -> String.valueOf(row.get(0, Object.class))))
+    /** After the documentation of both: a commit survives when the log of the engine, and the binary log where there is one, are flushed. */
+    private Mono<Void> flushesEachCommit(SwitchboardConnection session) {
+        return Flux.from(session.createStatement(
+                                "SELECT CONCAT(@@innodb_flush_log_at_trx_commit, ' ', IF(@@log_bin, @@sync_binlog, 1))")
+                        .execute())
+                .flatMap(result -> result.map(row -> String.valueOf(row.get(0, String.class))))
                 .single()
-                .flatMap(found -> "1".equals(found)
+                .flatMap(found -> "1 1".equals(found)
                         ? Mono.empty()
                         : Mono.error(new TransactionStateException(
                                 connectionName,
-                                "the log of decisions is on a server with innodb_flush_log_at_trx_commit = " + found
-                                        + ", which may lose a commit",
-                                "Set it to 1 there, or keep the log elsewhere")));
+                                "the log of decisions is on a server that may lose a commit"
+                                        + " (innodb_flush_log_at_trx_commit and sync_binlog are " + found + ")",
+                                "Set both to 1 there, or keep the log elsewhere")));
+    }
+
+    /** As the other one, on a connection of its own. */
+    Mono<Decision> decide(String id, Decision wanted) {
+        return on(session -> usable(session).then(decide(session, id, wanted))).next();
+    }
+
+    /**
+     * What was decided, which is what was wanted unless somebody else came first. Asks again after errors, the first time on this
+     * connection and then on others: it is the same row.
+     */
+    Mono<Decision> decide(SwitchboardConnection session, String id, Decision wanted) {
+        AtomicBoolean again = new AtomicBoolean();
+        return Mono.defer(() -> again.getAndSet(true)
+                        ? on(other -> inserted(other, id, wanted)).next()
+                        : inserted(session, id, wanted))
+                .retryWhen(Retry.backoff(ATTEMPTS, PAUSE)
+                        .filter(R2dbcException.class::isInstance)
+                        .onRetryExhaustedThrow((spec, last) -> last.failure()));
+    }
+
+    private Mono<Decision> inserted(SwitchboardConnection session, String id, Decision wanted) {
+        return insert(session, id, wanted, clock.millis())
+                .thenReturn(wanted)
+                .onErrorResume(
+                        R2dbcDataIntegrityViolationException.class,
+                        taken -> session.rollbackTransaction()
+                                .then(found(session, id))
+                                .switchIfEmpty(Mono.error(taken)));
+    }
+
+    private static Mono<Decision> found(SwitchboardConnection session, String id) {
+        return Flux.from(session.createStatement("SELECT decision FROM " + TABLE + " WHERE id = '" + id + "'")
+                        .execute())
+                .flatMap(result -> result.map(row -> Decision.valueOf(row.get(0, String.class))))
+                .next();
+    }
+
+    private static Mono<Void> insert(SwitchboardConnection session, String id, Decision wanted, long now) {
+        String sql = "INSERT INTO " + TABLE + " (id, decision, decided_at) VALUES ('" + id + "', '" + wanted + "', " + now
+                + ")";
+        return session.product().flatMap(product -> switch (product) {
+            case "PostgreSQL" -> inTransaction(
+                    session, run(session, "SET LOCAL synchronous_commit = on").then(run(session, sql)));
+            case "SQLite" -> run(session, "PRAGMA synchronous = FULL").then(inTransaction(session, run(session, sql)));
+            default -> inTransaction(session, run(session, sql));
+        });
     }
 
     private static Mono<Void> inTransaction(SwitchboardConnection handle, Mono<Void> work) {
@@ -108,11 +150,11 @@ final class DecisionLog {
                 .then();
     }
 
-    /** What was decided longer ago; only while no part of it is left anywhere. */
-    Mono<Void> forgetOlderThan(Duration age) {
-        long before = clock.millis() - age.toMillis();
-        return on(handle -> run(handle, "DELETE FROM " + TABLE + " WHERE decided_at < " + before))
-                .then();
+    /** What was decided longer ago for ids that begin so; only while no part of them is left anywhere. */
+    Mono<Void> forgetOlderThan(Duration age, String prefix) {
+        String sql = "DELETE FROM " + TABLE + " WHERE decided_at < " + (clock.millis() - age.toMillis()) + " AND id LIKE '"
+                + prefix + "%'";
+        return on(handle -> run(handle, sql)).then();
     }
 
     private static Mono<Void> run(SwitchboardConnection handle, String sql) {
@@ -121,9 +163,15 @@ final class DecisionLog {
                 .then();
     }
 
-    private <T> Flux<T> on(Function<SwitchboardConnection, ? extends Publisher<T>> work) {
+    /** Works on a connection of the log, which is there before the work begins. */
+    <T> Flux<T> on(Function<SwitchboardConnection, ? extends Publisher<T>> work) {
         return Flux.usingWhen(
-                        routed.create(), work, SwitchboardConnection::close, (handle, failure) -> handle.close(), SwitchboardConnection::close)
-                .contextWrite(ignored -> Routing.usingConnection(connectionName).apply(Context.empty()));
+                        routed.create(), session -> session.open().thenMany(Flux.defer(() -> work.apply(session))), SwitchboardConnection::close, (handle, failure) -> handle.close(), SwitchboardConnection::close)
+                .contextWrite(this::ownRoute);
+    }
+
+    /** Nothing of the caller's Context but what it holds, which counts when there is no connection left. */
+    private Context ownRoute(Context context) {
+        return HeldConnections.heldIn(context).apply(Routing.usingConnection(connectionName).apply(Context.empty()));
     }
 }

@@ -64,10 +64,14 @@ final class HintBinding implements RouteBinding {
         }
     }
 
-    /** Whether a statement of this Context would be let through. */
-    boolean serves(ContextView statementContext) {
-        RouteHints asked = RouteHints.from(statementContext);
-        return asked.equals(held) || asked.all().stream().allMatch(this::agrees);
+    /**
+     * Whether this is the route that a statement of this Context means, where there are several to choose from: nothing may be left
+     * out then. A route that only reads serves those that only read.
+     */
+    boolean serves(RouteHints asked) {
+        boolean onlyReads = held.accessMode() == AccessMode.READ_ONLY;
+        return asked.withoutAccessMode().equals(held.withoutAccessMode())
+                && (!onlyReads || asked.accessMode() == AccessMode.READ_ONLY);
     }
 
     private boolean agrees(RoutingHint asked) {

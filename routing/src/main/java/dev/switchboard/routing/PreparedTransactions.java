@@ -1,6 +1,5 @@
 package dev.switchboard.routing;
 
-import dev.switchboard.core.SwitchboardConnection;
 import dev.switchboard.core.TransactionStateException;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -10,7 +9,10 @@ import java.util.HexFormat;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -49,7 +51,8 @@ public final class PreparedTransactions {
     private static final String PREFIX = "sb-";
     private static final int BASE = 36;
     private static final int RANDOM_BYTES = 8;
-    private static final SecureRandom RANDOM = new SecureRandom();
+    private static final Pattern REST = Pattern.compile("([0-9a-z]{1,12})-[0-9a-z]{1,30}");
+    private static final int LONGER = 10;
 
     private final RoutingConnectionFactory routed;
     private final DecisionLog log;
@@ -60,6 +63,8 @@ public final class PreparedTransactions {
     private final Duration keepDecisions;
     private final Clock clock;
     private final Function<Step, Mono<Void>> steps;
+    private final String process = random();
+    private final AtomicLong count = new AtomicLong();
 
     private PreparedTransactions(Builder builder, String owner) {
         this.routed = builder.routed;
@@ -97,15 +102,21 @@ public final class PreparedTransactions {
     /**
      * Finishes what crashes have left prepared in the databases of this coordinator, as far as it belongs to this owner and is
      * older than the age limit: what was decided is committed, all else is decided against and rolled back. Forgets old decisions
-     * when nothing was left. What cannot be finished yet, as where the session that prepared it is still connected, is left for
+     * of this owner when nothing of it was found anywhere. What cannot be finished yet, as where the session that prepared it is still connected, is left for
      * the next time.
      *
      * @return what was finished, as it is; fails when a database cannot be asked, after the others. Cancelling stops between two parts
      */
     public Flux<RecoveredBranch> recover() {
-        return Flux.fromIterable(databases)
-                .concatMapDelayError(name -> new Recovery(this, routed, name).run())
-                .concatWith(Mono.defer(() -> log.forgetOlderThan(keepDecisions)).then(Mono.empty()));
+        return Flux.defer(() -> {
+            AtomicBoolean left = new AtomicBoolean();
+            return Flux.fromIterable(databases)
+                    .concatMapDelayError(name -> new Recovery(this, routed, name).run(left))
+                    .concatWith(Mono.defer(() -> left.get()
+                                    ? Mono.empty()
+                                    : log.forgetOlderThan(keepDecisions, prefix()))
+                            .then(Mono.empty()));
+        });
     }
 
     /**
@@ -148,23 +159,47 @@ public final class PreparedTransactions {
         }
     }
 
+    private static String random() {
+        byte[] bytes = new byte[RANDOM_BYTES];
+        new SecureRandom().nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+
+    /** When it began, which process, and a number. */
     String newId() {
-        byte[] random = new byte[RANDOM_BYTES];
-        RANDOM.nextBytes(random);
-        return prefix() + Long.toString(clock.millis(), BASE) + "-" + HexFormat.of().formatHex(random);
+        return prefix() + Long.toString(clock.millis(), BASE) + "-" + process
+                + Long.toString(count.incrementAndGet(), BASE);
+    }
+
+    /** The recovery of another process may be about to decide against it. */
+    void checkYoung(String id, @Nullable String connectionName) {
+        if (beganBefore(id, ageLimit.dividedBy(2))) {
+            throw new TransactionStateException(
+                    connectionName,
+                    "the work of a prepared transaction took longer than half of the age limit, " + ageLimit.toMillis()
+                            + " ms, after which recovery takes it for abandoned",
+                    "Do less in one transaction, or raise ageLimit(..) of PreparedTransactions");
+        }
     }
 
     String prefix() {
         return PREFIX + owner + "-";
     }
 
-    /** Whether nobody can be at work on it any more; what is not ours never is. */
+    /** Whether it belongs to this owner. */
+    boolean isOurs(String id) {
+        return id.startsWith(prefix())
+                && REST.matcher(id.substring(prefix().length())).matches();
+    }
+
+    /** Whether nobody can be at work on it any more. */
     boolean isAbandoned(String id) {
-        if (!id.startsWith(prefix())) {
-            return false;
-        }
-        String[] rest = id.substring(prefix().length()).split("-", -1);
-        return rest.length == 2 && Long.parseLong(rest[0], BASE) <= clock.millis() - ageLimit.toMillis();
+        return beganBefore(id, ageLimit);
+    }
+
+    private boolean beganBefore(String id, Duration age) {
+        Matcher parts = REST.matcher(id.substring(prefix().length()));
+        return parts.matches() && Long.parseLong(parts.group(1), BASE) <= clock.millis() - age.toMillis();
     }
 
     /** Options of a coordinator. */
@@ -201,7 +236,7 @@ public final class PreparedTransactions {
         }
 
         /**
-         * Which databases may take part, and are recovered.
+         * Which databases may take part, and are recovered. A name may leave only when nothing is prepared there any more.
          *
          * @param names their connection names
          * @return this
@@ -212,8 +247,8 @@ public final class PreparedTransactions {
         }
 
         /**
-         * How old a prepared transaction must be before recovery takes it for abandoned. Longer than any commit takes, and than the
-         * clocks of the processes differ; one that is still at work then is rolled back.
+         * How old a transaction must be, from its beginning, before recovery takes it for abandoned. More than twice as long as any work
+         * takes, and longer than the clocks of the processes differ; work that took more than half of it is refused the commit.
          *
          * @param age a minute unless it is set
          * @return this
@@ -259,13 +294,17 @@ public final class PreparedTransactions {
          * Makes the coordinator.
          *
          * @return it
-         * @throws IllegalArgumentException without an owner or without databases
+         * @throws IllegalArgumentException without an owner, without databases, or with times that are too short
          */
         public PreparedTransactions build() {
             String name = owner;
             if (name == null || databases.isEmpty()) {
                 throw new IllegalArgumentException(
                         "A coordinator of prepared transactions needs an owner(..) and the databases(..) that take part");
+            }
+            if (ageLimit.compareTo(Duration.ofSeconds(1)) < 0 || keepDecisions.compareTo(ageLimit.multipliedBy(LONGER)) < 0) {
+                throw new IllegalArgumentException("ageLimit is " + ageLimit + " and keepDecisions is " + keepDecisions
+                        + "; the first must be a second or more, and the second at least " + LONGER + " times as long");
             }
             return new PreparedTransactions(this, name);
         }

@@ -120,6 +120,13 @@ public final class RouteHints {
         return new RouteHints(changed, false);
     }
 
+    /** What leads to a database, apart from what is done there. */
+    Map<Class<?>, RoutingHint> withoutAccessMode() {
+        Map<Class<?>, RoutingHint> rest = new LinkedHashMap<>(byKind);
+        rest.remove(AccessMode.class);
+        return rest;
+    }
+
     RouteHints lock() {
         return locked ? this : new RouteHints(byKind, true);
     }

@@ -1,5 +1,6 @@
 package dev.switchboard.routing;
 
+import dev.switchboard.core.Route;
 import dev.switchboard.core.SwitchboardConnection;
 import dev.switchboard.core.TransactionStateException;
 import java.util.ArrayList;
@@ -24,8 +25,8 @@ abstract class SeveralDatabases extends RootTransaction {
         branches.add(new Branch(handle, binding));
     }
 
-    /** Begins the part of one database. */
-    abstract Mono<Void> begin(Branch branch);
+    /** Begins the part of one database, whose address or user the chain may have overridden. */
+    abstract Mono<Void> begin(Branch branch, boolean overridden);
 
     final RoutingConnectionFactory routed() {
         return routed;
@@ -45,13 +46,20 @@ abstract class SeveralDatabases extends RootTransaction {
     Mono<SwitchboardConnection> handleFor(ContextView context) {
         return Mono.defer(() -> {
             Branch branch = branchFor(context);
-            return unlikeOthers(branch).then(branch.begun(Mono.defer(() -> begin(branch)))).thenReturn(branch.handle());
+            return branch.handle()
+                    .route()
+                    .flatMap(route -> begin(branch, route))
+                    .thenReturn(branch.handle());
         });
     }
 
     private synchronized Branch branchFor(ContextView context) {
+        RouteHints asked = RouteHints.from(context);
+        if (asked.isEmpty()) {
+            return branches.get(0);
+        }
         for (Branch branch : branches) {
-            if (branch.serves(context)) {
+            if (branch.serves(asked)) {
                 return branch;
             }
         }
@@ -62,22 +70,15 @@ abstract class SeveralDatabases extends RootTransaction {
     }
 
     /** Two parts in one database would wait for each other's locks. */
-    private Mono<Void> unlikeOthers(Branch branch) {
-        return branch.handle().route().flatMap(route -> {
-            boolean known = others(branch).stream().anyMatch(other -> other.name().equals(branch.name()));
-            return known
-                    ? Mono.error(new TransactionStateException(
-                            branch.name(),
-                            "two different hints of one transaction over several databases lead to it",
-                            "Use the same hint for all its statements"))
-                    : Mono.empty();
-        });
-    }
-
-    private synchronized List<Branch> others(Branch branch) {
-        return branches.stream()
-                .filter(other -> other != branch && other.hasBegun())
-                .toList();
+    private synchronized Mono<Void> begin(Branch branch, Route route) {
+        boolean known = branches.stream()
+                .anyMatch(other -> other != branch && other.hasBegun() && other.name().equals(branch.name()));
+        return known
+                ? Mono.error(new TransactionStateException(
+                        branch.name(),
+                        "two different hints of one transaction over several databases lead to it",
+                        "Use the same hint for all its statements"))
+                : branch.begun(Mono.defer(() -> begin(branch, route.override() != null)));
     }
 
     @Override

@@ -32,8 +32,10 @@ abstract class TransactionScope {
     private final AtomicReference<@Nullable TransactionScope> nested = new AtomicReference<>();
     private final TransactionHooks hooks = new TransactionHooks();
     private volatile Mono<Void> settled = Mono.empty();
-    private volatile @Nullable Mono<Void> committing;
+    private final AtomicReference<@Nullable Mono<Void>> ending = new AtomicReference<>();
     private volatile @Nullable TransactionState end;
+    private volatile @Nullable Throwable hookFailure;
+    private volatile boolean committing;
     private volatile boolean rollbackOnly;
     private volatile boolean open;
 
@@ -80,7 +82,7 @@ abstract class TransactionScope {
     }
 
     final boolean isCommitting() {
-        return committing != null;
+        return committing;
     }
 
     final boolean hasEnded() {
@@ -132,14 +134,29 @@ abstract class TransactionScope {
         })));
     }
 
-    /** Goes on when its subscriber has left, so that whoever cleans up then hears how it ended. */
     private Mono<Void> committed() {
+        return ends(Mono.defer(() -> {
+            committing = true;
+            return sendCommit().doOnError(this::commitFailed);
+        }));
+    }
+
+    /**
+     * A transaction ends once, by whoever comes first: the commit, or the rollback of a cancel at the same moment. It goes on when
+     * its subscriber has left, so that whoever cleans up then hears how it ended.
+     */
+    private Mono<Void> ends(Mono<Void> way) {
         open = false;
-        Mono<Void> sent = sendCommit()
-                .doOnError(failure -> ended(afterFailedCommit(failure)))
-                .cache();
-        committing = sent;
-        return sent;
+        Mono<Void> mine = way.cache();
+        Mono<Void> first = ending.compareAndExchange(null, mine);
+        return first == null ? mine : first;
+    }
+
+    private void commitFailed(Throwable failure) {
+        TransactionState known = end;
+        if (known == null || known == TransactionState.PREPARED) {
+            ended(afterFailedCommit(failure));
+        }
     }
 
     private static TransactionState afterFailedCommit(Throwable failure) {
@@ -163,19 +180,18 @@ abstract class TransactionScope {
         return Mono.usingWhen(
                         Mono.just(this),
                         self -> settled.then(Mono.defer(this::endAfterCancel)),
-                        TransactionScope::release,
-                        (self, failure) -> release(),
-                        TransactionScope::release)
+                        TransactionScope::finish,
+                        (self, failure) -> finish(),
+                        TransactionScope::finish)
                 .doOnTerminate(done::tryEmitEmpty);
     }
 
     private Mono<Void> endAfterCancel() {
-        Mono<Void> underWay = committing;
-        if (underWay == null) {
-            return rolledBack();
+        Mono<Void> way = ending.get() == null ? rolledBack() : ending.get();
+        if (committing) {
+            leftWhileCommitting();
         }
-        leftWhileCommitting();
-        return underWay;
+        return way == null ? Mono.empty() : way;
     }
 
     /** Hook for a nested scope, whose outer one goes on without knowing what becomes of it. */
@@ -187,24 +203,31 @@ abstract class TransactionScope {
 
     /** A rollback that fails leaves a connection behind that will be closed, which rolls back as well. */
     private Mono<Void> rolledBack() {
-        if (!open) {
-            return Mono.empty();
-        }
-        open = false;
-        return sendRollback().doOnTerminate(() -> ended(TransactionState.ROLLED_BACK));
+        return open
+                ? ends(Mono.defer(() -> sendRollback().doOnTerminate(() -> ended(TransactionState.ROLLED_BACK))))
+                : Mono.empty();
     }
 
-    /** What was to run after the end, when the connection is back. */
-    final Mono<Void> afterEnd() {
-        return Mono.defer(() -> {
+    /** Gives the connection back and runs what was to run after the end, in that order; what fails there is kept. */
+    final Mono<Void> finish() {
+        return release().then(Mono.defer(() -> {
             TransactionState how = state();
             return hooks.runAfter(how)
-                    .onErrorMap(failure -> new TransactionHookException(handle.connectionName(), how, failure));
+                    .onErrorResume(failure -> Mono.fromRunnable(
+                            () -> hookFailure = new TransactionHookException(handle.connectionName(), how, failure)));
+        }));
+    }
+
+    /** What failed in the hooks after the end. */
+    final Mono<Void> hookFailure() {
+        return Mono.defer(() -> {
+            Throwable failure = hookFailure;
+            return failure == null ? Mono.empty() : Mono.error(failure);
         });
     }
 
     final <T> Mono<T> afterFailure(Throwable reason) {
-        return afterEnd().onErrorResume(failure -> attach(failure, reason)).then(Mono.error(reason));
+        return hookFailure().onErrorResume(failure -> attach(failure, reason)).then(Mono.error(reason));
     }
 
     /** The user's own error is the one that arrives; a failing rollback rides along. */
@@ -261,6 +284,11 @@ abstract class TransactionScope {
         if (level != null && !level.equals(own)) {
             throw refused("asks for isolation " + level.asSql() + " inside one that began with "
                     + (own == null ? "the database's default" : own.asSql()));
+        }
+        if (asked.guarantee() != TransactionGuarantee.SINGLE
+                && (asked.guarantee() != options.guarantee() || asked.coordinator() != options.coordinator())) {
+            throw refused("asks for the guarantee " + asked.guarantee() + " inside one that began with "
+                    + options.guarantee());
         }
         if (Objects.equals(asked.getAttribute(TransactionDefinition.READ_ONLY), false)
                 && Objects.equals(options.getAttribute(TransactionDefinition.READ_ONLY), true)) {

@@ -76,12 +76,12 @@ final class Transactions {
         return Mono.usingWhen(
                         Mono.just(scope),
                         opened -> opened.run(inside.contextWrite(context -> inside(context, opened))),
-                        TransactionScope::release,
-                        (opened, failure) -> opened.release(),
+                        TransactionScope::finish,
+                        (opened, failure) -> opened.finish(),
                         opened -> cancelled(opened, callSite))
                 .singleOptional()
                 .onErrorResume(scope::afterFailure)
-                .flatMap(value -> scope.afterEnd().then(Mono.justOrEmpty(value)));
+                .flatMap(value -> scope.hookFailure().then(Mono.justOrEmpty(value)));
     }
 
     <T> Flux<T> runMany(Function<Transaction, ? extends Publisher<T>> work, TransactionOptions options) {
@@ -112,11 +112,11 @@ final class Transactions {
         return Flux.usingWhen(
                         Mono.just(scope),
                         opened -> opened.run(inside.contextWrite(context -> inside(context, opened))),
-                        TransactionScope::release,
-                        (opened, failure) -> opened.release(),
+                        TransactionScope::finish,
+                        (opened, failure) -> opened.finish(),
                         opened -> cancelled(opened, callSite))
                 .onErrorResume(scope::afterFailure)
-                .concatWith(scope.afterEnd().then(Mono.empty()));
+                .concatWith(scope.hookFailure().then(Mono.empty()));
     }
 
     private static <T> Flux<T> repeatedWhileSilent(Flux<T> whole, RetryBackoffSpec retry) {
@@ -210,7 +210,7 @@ final class Transactions {
     private Mono<Void> cancelled(TransactionScope scope, String callSite) {
         tellOfCancel(scope, callSite);
         return scope.cancel()
-                .then(scope.afterEnd())
+                .then(scope.hookFailure())
                 .doOnError(failure -> LOGGER.warn("After a cancelled transaction: {}", failure.toString()));
     }
 

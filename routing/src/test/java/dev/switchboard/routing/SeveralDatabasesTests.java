@@ -9,12 +9,14 @@ import dev.switchboard.core.TransactionStateException;
 import dev.switchboard.core.UnsupportedFeatureException;
 import dev.switchboard.databases.Product;
 import dev.switchboard.routing.PreparedTransactions.Step;
+import io.r2dbc.spi.R2dbcException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -27,6 +29,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
+import reactor.util.context.Context;
 
 /** One transaction in the databases of several products. */
 @Tag("once")
@@ -370,23 +373,103 @@ class SeveralDatabasesTests {
     }
 
     @Test
-    void aLogThatMayLoseACommitIsRefused() {
+    void aLogThatCannotDecideIsFoundBeforeAnythingIsPrepared() {
         PreparedTransactions careless = PreparedTransactions.builder(fleet.routed(), "billing")
                 .owner("tests")
                 .databases("orders", "billing")
+                .steps(step -> Mono.error(new AssertionError("prepares")))
                 .build();
+        PreparedTransactions forgetful = PreparedTransactions.builder(fleet.routed(), "stock")
+                .owner("tests")
+                .databases("orders", "billing")
+                .steps(step -> Mono.error(new AssertionError("prepares")))
+                .build();
+        Mono<Long> work = write("orders", 1).then(write("billing", 1));
         careless.createLog().block(PATIENCE);
-        StepVerifier.create(db.inTransaction(
-                        write("orders", 1).then(write("billing", 1)),
-                        TransactionOptions.defaults().withPrepared(careless)))
-                .expectErrorSatisfies(error -> assertThat(error)
-                        .hasRootCauseInstanceOf(TransactionStateException.class)
-                        .rootCause()
-                        .hasMessageContaining("innodb_flush_log_at_trx_commit"))
-                .verify(PATIENCE);
-        fleet.awaitRest();
-        later().recover().collectList().block(PATIENCE);
+        for (PreparedTransactions unusable : List.of(careless, forgetful)) {
+            StepVerifier.create(db.inTransaction(work, TransactionOptions.defaults().withPrepared(unusable)))
+                    .expectErrorSatisfies(error -> assertThat(error)
+                            .isInstanceOf(R2dbcException.class)
+                            .hasMessageContaining(unusable == careless ? "may lose a commit" : ""))
+                    .verify(PATIENCE);
+        }
         assertNotes();
+    }
+
+    @Test
+    void aPartThatCannotBeFinishedDoesNotKeepTheOthersFromIt() {
+        AtomicBoolean cut = new AtomicBoolean();
+        Mono<Void> cutOrders = db.sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                        + " WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%pg_prepared_xacts%'")
+                .map(Long.class)
+                .one()
+                .doOnNext(killed -> cut.set(killed > 0))
+                .contextWrite(ignored -> usingConnection("orders").apply(Context.empty()))
+                .then();
+        StepVerifier.create(db.inTransaction(everywhere(1), prepared(step -> step == Step.DECIDED ? cutOrders : Mono.empty())))
+                .expectNext(1L)
+                .expectComplete()
+                .verify(PATIENCE);
+        assertThat(cut).isTrue();
+        assertThat(fleet.notesIn("billing")).containsExactly(1);
+        assertThat(fleet.notesIn("stock")).containsExactly(1);
+        assertThat(later().recover().collectList().block(PATIENCE))
+                .singleElement()
+                .satisfies(branch -> {
+                    assertThat(branch.connectionName()).isEqualTo("orders");
+                    assertThat(branch.state()).isEqualTo(TransactionState.COMMITTED);
+                });
+        assertNotes(1);
+    }
+
+    /** A part serves only what has all of its hints: left out, they would mean another database. */
+    @Test
+    void aStatementNeverLandsInAPartThatHasMoreHints() {
+        Mono<Long> elsewhere = Mono.defer(() -> write("file", 1));
+        StepVerifier.create(db.inTransaction(
+                        write("orders", 1)
+                                .contextWrite(Routing.readWrite())
+                                .then(elsewhere)
+                                .then(fleet.write(2).contextWrite(usingConnection("orders"))),
+                        BEST_EFFORT))
+                .expectNext(1L)
+                .expectComplete()
+                .verify(PATIENCE);
+        assertThat(fleet.notesIn("orders")).containsExactly(1, 2);
+        assertThat(fleet.notesIn("file")).containsExactly(1);
+        Context tenant = Routing.usingShardKey(7).apply(usingConnection("orders").apply(Context.empty()));
+        HintBinding wide = fleet.routed().bind(tenant);
+        assertThat(wide.serves(RouteHints.from(usingConnection("orders").apply(Context.empty()))))
+                .isFalse();
+        assertThat(wide.serves(RouteHints.from(tenant))).isTrue();
+        assertThat(wide.serves(RouteHints.from(Routing.readOnly().apply(tenant)))).isTrue();
+        HintBinding reading = fleet.routed().bind(Routing.readOnly().apply(tenant));
+        assertThat(reading.serves(RouteHints.from(tenant))).isFalse();
+    }
+
+    @Test
+    void anInnerTransactionCannotPromiseMoreThanTheOuterOne() {
+        StepVerifier.create(db.inTransaction(
+                        db.inTransaction(write("orders", 1), prepared(step -> Mono.empty())), BEST_EFFORT))
+                .expectErrorSatisfies(error -> assertThat(error)
+                        .isInstanceOf(TransactionStateException.class)
+                        .hasMessageContaining("asks for the guarantee PREPARED inside one that began with BEST_EFFORT"))
+                .verify(PATIENCE);
+        assertNotes();
+    }
+
+    @Test
+    void namesThatAreNotOursAreLeftAlone() {
+        for (String gid : List.of("sb-tests-x", "sb-tests-1-2.x", "sb-tests-.1", "sb-tests-zz-ff.1x")) {
+            BranchId id = BranchId.ofPostgresql(gid);
+            assertThat(id == null || !later().isOurs(id.transaction())).as(gid).isTrue();
+        }
+        assertThat(BranchId.ofXa(2, "sb-tests-1-ff", "1")).isNull();
+        assertThat(BranchId.ofXa(1, "sb-tests-1-ff", "one")).isNull();
+        BranchId own = BranchId.ofXa(1, later().newId(), "3");
+        assertThat(own).isNotNull();
+        assertThat(later().isOurs(own.transaction())).isTrue();
+        assertThat(BranchId.ofPostgresql(own.forPostgresql())).isEqualTo(own);
     }
 
     @Test
@@ -415,5 +498,7 @@ class SeveralDatabasesTests {
         assertThatThrownBy(() -> PreparedTransactions.builder(fleet.routed(), "orders").build())
                 .hasMessageContaining("needs an owner(..)");
         assertThatThrownBy(() -> later().recoverEvery(Duration.ZERO)).hasMessageContaining("above zero");
+        assertThatThrownBy(() -> builder().keepDecisions(Duration.ofMinutes(1)).build())
+                .hasMessageContaining("at least 10 times as long");
     }
 }
