@@ -3,6 +3,7 @@ package dev.switchboard.core;
 import io.r2dbc.spi.ConnectionFactoryOptions;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcPermissionDeniedException;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
@@ -43,6 +44,32 @@ final class ConnectFailures {
     static boolean isTooMany(Throwable failure) {
         return anyCause(
                 failure, refused -> "53300".equals(refused.getSqlState()) || TOO_MANY.contains(refused.getErrorCode()));
+    }
+
+    /**
+     * Whether a failure, as it was described, says that nobody is there, or not in time, or that the server could take nobody;
+     * else the address has answered, and what is wrong concerns this definition only.
+     */
+    static boolean isOfAddress(Throwable described) {
+        Throwable cause = described.getCause();
+        if (!(described instanceof CannotConnectException) || cause == null) {
+            return false;
+        }
+        return switch (FailureClass.of(cause)) {
+            case RETRYABLE_STATEMENT, CONNECTION_DEAD, OUTCOME_UNKNOWN -> true;
+            default -> hasNetworkCause(cause);
+        };
+    }
+
+    private static boolean hasNetworkCause(Throwable failure) {
+        Throwable link = failure;
+        for (int depth = 0; link != null && depth < DEEPEST_CAUSE; depth++) {
+            if (link instanceof IOException) {
+                return true;
+            }
+            link = link.getCause();
+        }
+        return false;
     }
 
     private static boolean authentication(Throwable failure) {

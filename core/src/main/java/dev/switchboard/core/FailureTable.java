@@ -48,6 +48,7 @@ final class FailureTable {
         // Nothing was sent.
         OURS.put(AcquireTimeoutException.class, FailureClass.RETRYABLE_STATEMENT);
         OURS.put(CannotConnectException.class, FailureClass.RETRYABLE_STATEMENT);
+        OURS.put(CircuitOpenException.class, FailureClass.RETRYABLE_STATEMENT);
         OURS.put(DirectoryTimeoutException.class, FailureClass.RETRYABLE_STATEMENT);
         OURS.put(OverridePoolsBusyException.class, FailureClass.RETRYABLE_STATEMENT);
         OURS.put(PasswordUnavailableException.class, FailureClass.RETRYABLE_STATEMENT);

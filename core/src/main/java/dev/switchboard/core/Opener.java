@@ -102,6 +102,11 @@ final class Opener implements ConnectionFactory {
             if (permit == null) {
                 return Mono.error(new Ticket.NoRoomException());
             }
+            ConnectAttempt attempt = new ConnectAttempt(pool);
+            if (!attempt.isPermitted()) {
+                permit.closed();
+                return Mono.error(attempt.refusal());
+            }
             Duration limit = pool.options().createTimeout();
             ConnectionLife.Beginning beginning = pool.report().beginning();
             return patiently(
@@ -111,7 +116,10 @@ final class Opener implements ConnectionFactory {
                                     .flatMap(connection ->
                                             adopted(connection, new Adoption(permit, beginning), patience)))
                     .doOnError(failure -> pool.report().notOpened(beginning))
-                    .onErrorMap(failure -> ConnectFailures.describe(pool.definition(), failure, limit));
+                    .onErrorMap(failure -> ConnectFailures.describe(pool.definition(), failure, limit))
+                    .doOnSuccess(opened -> attempt.answered())
+                    .doOnError(attempt::failed)
+                    .doOnCancel(attempt::released);
         });
     }
 

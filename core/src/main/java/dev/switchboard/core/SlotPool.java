@@ -64,12 +64,13 @@ final class SlotPool {
         ConnectionFactory driverFactory = definition.open();
         this.opener = new Opener(this, driverFactory);
         this.pool = new ConnectionPool(configuration());
-        this.lane = core.queueOf(where)
-                .lane(
-                        definition.name(),
-                        new AdmissionQueue.Size(options().maxSize(), options().maxWaiting()),
-                        this::queueFull,
-                        slot::idle);
+        AdmissionQueue queue = core.queueOf(where);
+        this.lane = queue.lane(
+                definition.name(),
+                new AdmissionQueue.Size(
+                        options().maxSize(), options().maxWaiting(), core.paceOf(definition, queue)),
+                this::queueFull,
+                slot::idle);
         this.keeper = new IdleKeeper(this, opener, lane);
         this.lastUsedNanos = nowNanos();
         this.report = report;
