@@ -17,7 +17,7 @@ class DependencyTests {
 
     /** What a module knows and its user chooses. */
     private static final Set<String> OPTIONAL =
-            Set.of("r2dbc-postgresql", "micrometer-core", "spring-r2dbc", "spring-data-r2dbc");
+            Set.of("r2dbc-postgresql", "micrometer-core", "resilience4j-circuitbreaker", "spring-r2dbc", "spring-data-r2dbc");
 
     @ParameterizedTest
     @EnumSource

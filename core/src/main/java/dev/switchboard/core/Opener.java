@@ -114,10 +114,9 @@ final class Opener implements ConnectionFactory {
                             stopped.asMono(),
                             patience -> opened(permit, patience)
                                     .flatMap(connection ->
-                                            adopted(connection, new Adoption(permit, beginning), patience)))
+                                            adopted(connection, new Adoption(permit, attempt, beginning), patience)))
                     .doOnError(failure -> pool.report().notOpened(beginning))
                     .onErrorMap(failure -> ConnectFailures.describe(pool.definition(), failure, limit))
-                    .doOnSuccess(opened -> attempt.answered())
                     .doOnError(attempt::failed)
                     .doOnCancel(attempt::released);
         });
@@ -287,11 +286,13 @@ final class Opener implements ConnectionFactory {
     }
 
     /** What waits for a connection while it is being opened. */
-    private record Adoption(Permit permit, ConnectionLife.Beginning beginning) {}
+    private record Adoption(Permit permit, ConnectAttempt attempt, ConnectionLife.Beginning beginning) {}
 
     private Mono<PhysicalConnection> adopted(Connection connection, Adoption adoption, Mono<Void> patience) {
         return ServerCancel.of(pool, this, connection)
                 .timeout(patience)
+                // Before others may connect in its place, which a breaker would refuse that waits for this one.
+                .doOnNext(cancel -> adoption.attempt().answered())
                 .map(cancel -> adopt(connection, cancel, adoption))
                 .onErrorResume(failure -> closed(connection, adoption.permit()).then(Mono.error(failure)));
     }

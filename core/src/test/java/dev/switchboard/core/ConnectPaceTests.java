@@ -126,6 +126,19 @@ class ConnectPaceTests {
                 .verify(Borrowing.PATIENCE);
     }
 
+    @Test
+    void theWordsOfThatSayWhatToDo() {
+        assertThat(AcquireTimeoutException.unreachable(
+                        "orders",
+                        Duration.ofSeconds(30),
+                        new PoolCounts(0, 0, 1, 25, 10),
+                        new ConnectPace.Failure("db1:5432", "ConnectException", Duration.ofMillis(300))))
+                .hasMessage("Connection 'orders': no connection could be opened within 30 s (in use 0, opening 1, waiting"
+                        + " 25, max 10). The last attempt to connect to db1:5432 failed 300 ms ago (ConnectException),"
+                        + " and until one succeeds they are made one by one. Check that it is running and can be reached"
+                        + " from here, and the address in its definition.");
+    }
+
     /** Its own queue, without any pool. */
     private final class Bare {
 

@@ -63,6 +63,10 @@ public final class ShakyProvider implements ConnectionFactoryProvider {
             return ConnectionDefinition.of(connectionName, "r2dbc:shaky://app:hush-shaky@" + name + ":1/" + connectionName);
         }
 
+        String address() {
+            return name + ":1";
+        }
+
         /** From now on everybody is answered at once. */
         void up() {
             isUp = true;
@@ -76,7 +80,11 @@ public final class ShakyProvider implements ConnectionFactoryProvider {
         }
 
         void fail() {
-            pending.remove().tryEmitError(new IOException("Connection refused"));
+            fail(new IOException("Connection refused"));
+        }
+
+        void fail(Throwable failure) {
+            pending.remove().tryEmitError(failure);
         }
 
         void failAll() {
