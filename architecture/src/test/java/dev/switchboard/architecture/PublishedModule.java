@@ -64,12 +64,11 @@ enum PublishedModule {
             List.of("java.io", "java.lang..", "java.math", "java.net", "java.nio..", "java.time..", "java.util..");
 
     /** Packages beside the one of their module: each for one optional library, which nobody knows outside of it. */
-    private static final Map<String, String> INTEGRATIONS =
-            Map.of(
-                    "dev.switchboard.core.micrometer",
-                    "io.micrometer.core.instrument",
-                    "dev.switchboard.core.resilience4j",
-                    "io.github.resilience4j");
+    private static final Map<String, String> INTEGRATIONS = Map.of(
+            "dev.switchboard.core.micrometer",
+            "io.micrometer.core.instrument",
+            "dev.switchboard.core.resilience4j",
+            "io.github.resilience4j");
 
     private final String folder;
     private final String root;

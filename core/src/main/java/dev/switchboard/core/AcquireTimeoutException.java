@@ -114,7 +114,9 @@ public final class AcquireTimeoutException extends R2dbcTimeoutException impleme
                         + ErrorText.where(last.address()) + " failed " + ErrorText.duration(last.ago()) + " ago ("
                         + last.reason() + "), and until one succeeds they are made one by one. Check that it is running"
                         + " and can be reached from here, and the address in its definition.",
-                ErrorFacts.about(name).and("where", ErrorText.where(last.address())).and("lastFailure", last.reason()));
+                ErrorFacts.about(name)
+                        .and("where", ErrorText.where(last.address()))
+                        .and("lastFailure", last.reason()));
     }
 
     /** For a borrower whose connection was there, but not its session. */

@@ -16,13 +16,13 @@ public final class CircuitOpenException extends R2dbcTransientResourceException 
     private final transient String where;
     private final transient Map<String, Object> facts;
 
-    CircuitOpenException(
-            String connectionName, String where, ConnectPace.@Nullable Failure last) {
+    CircuitOpenException(String connectionName, String where, ConnectPace.@Nullable Failure last) {
         super(ErrorText.connection(connectionName) + ": nobody connects to " + ErrorText.where(where)
                 + " for now, as its circuit breaker is open"
                 + (last == null
                         ? ""
-                        : "; the last attempt failed " + ErrorText.duration(last.ago()) + " ago (" + last.reason() + ")")
+                        : "; the last attempt failed " + ErrorText.duration(last.ago()) + " ago (" + last.reason()
+                                + ")")
                 + ". Check that it is running and can be reached from here. The breaker lets an attempt through by itself"
                 + " after its wait; retry later, for example with retryTransient().");
         this.connectionName = connectionName;

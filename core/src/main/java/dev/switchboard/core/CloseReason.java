@@ -11,6 +11,8 @@ enum CloseReason {
     /** Nobody closed it: its pool found it dead. */
     LOST,
     NOT_VALIDATED,
+    /** A write found that its server only reads. */
+    READ_ONLY_NODE,
     NOT_RESET,
     BROKEN,
     NOT_PREPARED,

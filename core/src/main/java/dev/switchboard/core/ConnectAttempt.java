@@ -23,7 +23,8 @@ final class ConnectAttempt {
 
     CircuitOpenException refusal() {
         ConnectPace.Failure last = pace == null ? null : pace.lastFailure();
-        return new CircuitOpenException(pool.definition().name(), pool.definition().where(), last);
+        return new CircuitOpenException(
+                pool.definition().name(), pool.definition().where(), last);
     }
 
     void answered() {

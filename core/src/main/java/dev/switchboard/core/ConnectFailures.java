@@ -16,8 +16,8 @@ final class ConnectFailures {
     /** MySQL and MariaDB: access denied for the database, for the user, and by plug-in. */
     private static final Set<Integer> ACCESS_DENIED = Set.of(1044, 1045, 1698);
 
-    /** MySQL and MariaDB: too many connections of all, and of the user. */
-    private static final Set<Integer> TOO_MANY = Set.of(1040, 1203);
+    /** MySQL and MariaDB: too many connections of all, and of the user, by the server's limit and by one of its own. */
+    private static final Set<Integer> TOO_MANY = Set.of(1040, 1203, 1226);
 
     private static final int DEEPEST_CAUSE = 16;
 
@@ -51,25 +51,23 @@ final class ConnectFailures {
      * else the address has answered, and what is wrong concerns this definition only.
      */
     static boolean isOfAddress(Throwable described) {
-        Throwable cause = described.getCause();
-        if (!(described instanceof CannotConnectException) || cause == null) {
+        if (!(described instanceof CannotConnectException)) {
             return false;
         }
-        return switch (FailureClass.of(cause)) {
-            case RETRYABLE_STATEMENT, CONNECTION_DEAD, OUTCOME_UNKNOWN -> true;
-            default -> hasNetworkCause(cause);
-        };
-    }
-
-    private static boolean hasNetworkCause(Throwable failure) {
-        Throwable link = failure;
+        // The MariaDB driver wraps what the server said in words and a code of its own.
+        Throwable link = described.getCause();
         for (int depth = 0; link != null && depth < DEEPEST_CAUSE; depth++) {
-            if (link instanceof IOException) {
+            if (link instanceof IOException || link instanceof TimeoutException || isUnavailable(link)) {
                 return true;
             }
             link = link.getCause();
         }
         return false;
+    }
+
+    private static boolean isUnavailable(Throwable said) {
+        FailureClass meaning = said instanceof R2dbcException ? FailureClass.of(said) : FailureClass.OTHER;
+        return meaning == FailureClass.RETRYABLE_STATEMENT || meaning == FailureClass.CONNECTION_DEAD;
     }
 
     private static boolean authentication(Throwable failure) {

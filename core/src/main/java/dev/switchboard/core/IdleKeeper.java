@@ -130,10 +130,11 @@ final class IdleKeeper {
     /** Waits for its turn where so many are on their way already, or its address has just failed; the pool's end ends that. */
     private Mono<PhysicalConnection> opened(Ticket ticket) {
         return opener.open()
-                .onErrorResume(Ticket.NoRoomException.class, none -> Mono.firstWithSignal(
-                                ticket.room(), stopping.asMono())
-                        .then(Mono.defer(
-                                () -> pool.isDraining() ? Mono.<PhysicalConnection>empty() : opened(ticket))));
+                .onErrorResume(
+                        Ticket.NoRoomException.class,
+                        none -> Mono.firstWithSignal(ticket.room(), stopping.asMono())
+                                .then(Mono.defer(
+                                        () -> pool.isDraining() ? Mono.<PhysicalConnection>empty() : opened(ticket))));
     }
 
     /** The first connections of a pool, opened now; an error says why there are none. */

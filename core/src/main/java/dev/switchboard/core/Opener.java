@@ -28,6 +28,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.util.retry.Retry;
+import reactor.util.retry.RetryBackoffSpec;
 
 /**
  * Opens the physical connections of one pool and knows all of them until they are closed. A connection that arrives when
@@ -251,10 +252,14 @@ final class Opener implements ConnectionFactory {
             AtomicReference<@Nullable Throwable> refusal = new AtomicReference<>();
             Disposable.Swap givingUp = Disposables.swap();
             long longest = 2 * pool.options().createTimeout().toMillis();
-            Publisher<? extends Connection> opening = Flux.defer(factory::create);
+            AtomicBoolean pausing = new AtomicBoolean();
+            Publisher<? extends Connection> opening =
+                    Flux.defer(() -> decided.get() ? Mono.error(new TimeoutException()) : factory.create());
             Mono<Connection> arriving = pool.background()
                     .uncancelled(Mono.<Connection>from(pool.offload(opening))
-                            .retryWhen(whileTooMany(decided, refusal))
+                            .retryWhen(whileTooMany(decided, refusal)
+                                    .doBeforeRetry(retry -> pausing.set(true))
+                                    .doAfterRetry(retry -> pausing.set(false)))
                             .switchIfEmpty(Mono.error(() -> new IllegalStateException("The driver gave no connection")))
                             .doOnError(failure -> permit.closed())
                             .doFinally(signal -> givingUp.dispose())
@@ -264,6 +269,10 @@ final class Opener implements ConnectionFactory {
                 if (!decided.compareAndSet(false, true)) {
                     return arriving;
                 }
+                if (pausing.get()) {
+                    // No socket now, and none to come.
+                    permit.closed();
+                }
                 permit.leaving();
                 givingUp.update(pool.timer().schedule(permit::closed, longest, MILLISECONDS));
                 return Mono.error(() -> Objects.requireNonNullElseGet(refusal.get(), TimeoutException::new));
@@ -272,7 +281,7 @@ final class Opener implements ConnectionFactory {
     }
 
     /** A server that is full for a moment, perhaps of our own connections that it has not ended yet, is asked again. */
-    private Retry whileTooMany(AtomicBoolean decided, AtomicReference<@Nullable Throwable> refusal) {
+    private RetryBackoffSpec whileTooMany(AtomicBoolean decided, AtomicReference<@Nullable Throwable> refusal) {
         return Retry.backoff(Long.MAX_VALUE, FIRST_PAUSE)
                 .maxBackoff(LONGEST_PAUSE)
                 .scheduler(pool.timer())

@@ -110,8 +110,7 @@ final class RegistryCore {
         }
         return queue.pace(
                 definition.where(),
-                address -> new ConnectPace(
-                        queue, address, timer, breakers == null ? null : breakers.opened(address)));
+                address -> new ConnectPace(queue, address, timer, breakers == null ? null : breakers.opened(address)));
     }
 
     private AdmissionQueue queue(String host) {

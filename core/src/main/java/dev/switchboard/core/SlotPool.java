@@ -67,8 +67,7 @@ final class SlotPool {
         AdmissionQueue queue = core.queueOf(where);
         this.lane = queue.lane(
                 definition.name(),
-                new AdmissionQueue.Size(
-                        options().maxSize(), options().maxWaiting(), core.paceOf(definition, queue)),
+                new AdmissionQueue.Size(options().maxSize(), options().maxWaiting(), core.paceOf(definition, queue)),
                 this::queueFull,
                 slot::idle);
         this.keeper = new IdleKeeper(this, opener, lane);

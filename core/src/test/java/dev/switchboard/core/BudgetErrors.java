@@ -14,25 +14,26 @@ final class BudgetErrors {
     private BudgetErrors() {}
 
     static List<ErrorMessagesTests.Spoken> spoken() {
-        return List.of(new ErrorMessagesTests.Spoken(
-                new BudgetDeadlockException("orders", List.of("billing"), IN_THE_WAY),
-                R2dbcTransientResourceException.class,
-                "Connection 'orders' was asked for by a chain that holds 'billing', and there is no room left,"
-                        + " nor a reserve (db1:5432 has 13 of 13 connections open: in use 10, idle 1, opening 2,"
-                        + " waiting 25). It did not wait, since it could be waiting for itself. Give back the"
-                        + " first connection before asking for the second, do both on one, or raise the cap or the"
-                        + " reserve of the ConnectionBudget.",
-                Map.of(
-                        "connectionName",
-                        "orders",
-                        "held",
-                        List.of("billing"),
-                        "cap",
-                        "db1:5432",
-                        "capMax",
-                        13,
-                        "capOpen",
-                        13)),
+        return List.of(
+                new ErrorMessagesTests.Spoken(
+                        new BudgetDeadlockException("orders", List.of("billing"), IN_THE_WAY),
+                        R2dbcTransientResourceException.class,
+                        "Connection 'orders' was asked for by a chain that holds 'billing', and there is no room left,"
+                                + " nor a reserve (db1:5432 has 13 of 13 connections open: in use 10, idle 1, opening 2,"
+                                + " waiting 25). It did not wait, since it could be waiting for itself. Give back the"
+                                + " first connection before asking for the second, do both on one, or raise the cap or the"
+                                + " reserve of the ConnectionBudget.",
+                        Map.of(
+                                "connectionName",
+                                "orders",
+                                "held",
+                                List.of("billing"),
+                                "cap",
+                                "db1:5432",
+                                "capMax",
+                                13,
+                                "capOpen",
+                                13)),
                 new ErrorMessagesTests.Spoken(
                         new CircuitOpenException(
                                 "orders",
@@ -43,12 +44,6 @@ final class BudgetErrors {
                                 + " last attempt failed 1.5 s ago (ConnectException). Check that it is running and can"
                                 + " be reached from here. The breaker lets an attempt through by itself after its wait;"
                                 + " retry later, for example with retryTransient().",
-                        Map.of(
-                                "connectionName",
-                                "orders",
-                                "where",
-                                "db1:5432",
-                                "lastFailure",
-                                "ConnectException")));
+                        Map.of("connectionName", "orders", "where", "db1:5432", "lastFailure", "ConnectException")));
     }
 }

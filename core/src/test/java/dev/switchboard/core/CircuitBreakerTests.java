@@ -40,7 +40,8 @@ class CircuitBreakerTests {
 
     private final VirtualTimeScheduler time = VirtualTimeScheduler.create();
     private final ShakyProvider.Host dead = ShakyProvider.host(UUID.randomUUID().toString());
-    private final ShakyProvider.Host alive = ShakyProvider.host(UUID.randomUUID().toString());
+    private final ShakyProvider.Host alive =
+            ShakyProvider.host(UUID.randomUUID().toString());
     private final CircuitBreakerRegistry breakers = CircuitBreakerRegistry.of(config(Duration.ofSeconds(2))
             .clock(new VirtualClock(time))
             .currentTimestampFunction(clock -> time.now(TimeUnit.NANOSECONDS), TimeUnit.NANOSECONDS)
@@ -132,14 +133,12 @@ class CircuitBreakerTests {
         List<Throwable> told = new ArrayList<>();
         Mono<Void> all = Flux.range(0, 20)
                 .flatMap(
-                        i -> query(i % 2 == 0 ? "orders" : "billing")
-                                .then()
-                                .onErrorResume(failure -> {
-                                    synchronized (told) {
-                                        told.add(failure);
-                                    }
-                                    return Mono.empty();
-                                }),
+                        i -> query(i % 2 == 0 ? "orders" : "billing").then().onErrorResume(failure -> {
+                            synchronized (told) {
+                                told.add(failure);
+                            }
+                            return Mono.empty();
+                        }),
                         20)
                 .then()
                 .cache();
@@ -176,16 +175,15 @@ class CircuitBreakerTests {
         open();
         time.advanceTimeBy(Duration.ofSeconds(3));
         failing(1, new IOException("Connection refused"), CannotConnectException.class);
-        StepVerifier.create(query("orders")).expectError(CircuitOpenException.class).verify(Borrowing.PATIENCE);
+        StepVerifier.create(query("orders"))
+                .expectError(CircuitOpenException.class)
+                .verify(Borrowing.PATIENCE);
         assertThat(dead.attempts()).isEqualTo(TO_OPEN + 1);
     }
 
     @Test
     void aPasswordThatIsRefusedSaysNothingAboutTheAddress() {
-        failing(
-                2 * TO_OPEN,
-                new R2dbcPermissionDeniedException("no", "28P01"),
-                AuthenticationRefusedException.class);
+        failing(2 * TO_OPEN, new R2dbcPermissionDeniedException("no", "28P01"), AuthenticationRefusedException.class);
         assertThat(breaker().getState()).isEqualTo(CircuitBreaker.State.CLOSED);
     }
 
@@ -195,7 +193,9 @@ class CircuitBreakerTests {
         query("orders").block(Borrowing.PATIENCE);
         breaker().transitionToOpenState();
         assertThat(query("orders").block(Borrowing.PATIENCE)).isEqualTo(1);
-        StepVerifier.create(query("billing")).expectError(CircuitOpenException.class).verify(Borrowing.PATIENCE);
+        StepVerifier.create(query("billing"))
+                .expectError(CircuitOpenException.class)
+                .verify(Borrowing.PATIENCE);
     }
 
     @Test
@@ -216,7 +216,8 @@ class CircuitBreakerTests {
 
     @Test
     void aRealServerThatRefusesAndComesBackIsFoundAgain() {
-        CircuitBreakerRegistry quick = CircuitBreakerRegistry.of(config(Duration.ofMillis(100)).build());
+        CircuitBreakerRegistry quick =
+                CircuitBreakerRegistry.of(config(Duration.ofMillis(100)).build());
         ReactiveConnectionRegistry real = ReactiveConnectionRegistry.create(RegistryOptions.builder()
                 .circuitBreakers(Resilience4jBreakers.of(quick))
                 .build());

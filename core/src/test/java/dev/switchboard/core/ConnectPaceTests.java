@@ -122,7 +122,8 @@ class ConnectPaceTests {
                         .hasMessageContaining("'billing'")
                         .hasMessageContaining("(IOException), and until one succeeds they are made one by one")
                         .hasNoCause()
-                        .satisfies(told -> assertThat(FailureClass.of(told)).isEqualTo(FailureClass.RETRYABLE_STATEMENT)))
+                        .satisfies(
+                                told -> assertThat(FailureClass.of(told)).isEqualTo(FailureClass.RETRYABLE_STATEMENT)))
                 .verify(Borrowing.PATIENCE);
     }
 
@@ -133,10 +134,11 @@ class ConnectPaceTests {
                         Duration.ofSeconds(30),
                         new PoolCounts(0, 0, 1, 25, 10),
                         new ConnectPace.Failure("db1:5432", "ConnectException", Duration.ofMillis(300))))
-                .hasMessage("Connection 'orders': no connection could be opened within 30 s (in use 0, opening 1, waiting"
-                        + " 25, max 10). The last attempt to connect to db1:5432 failed 300 ms ago (ConnectException),"
-                        + " and until one succeeds they are made one by one. Check that it is running and can be reached"
-                        + " from here, and the address in its definition.");
+                .hasMessage(
+                        "Connection 'orders': no connection could be opened within 30 s (in use 0, opening 1, waiting"
+                                + " 25, max 10). The last attempt to connect to db1:5432 failed 300 ms ago (ConnectException),"
+                                + " and until one succeeds they are made one by one. Check that it is running and can be reached"
+                                + " from here, and the address in its definition.");
     }
 
     /** Its own queue, without any pool. */
@@ -157,8 +159,7 @@ class ConnectPaceTests {
         }
 
         Lane lane(ConnectPace its) {
-            return queue.lane(
-                    "orders", new AdmissionQueue.Size(1000, 1000, its), IllegalStateException::new, () -> {});
+            return queue.lane("orders", new AdmissionQueue.Size(1000, 1000, its), IllegalStateException::new, () -> {});
         }
 
         void fails() {
@@ -175,7 +176,9 @@ class ConnectPaceTests {
                 bare.fails();
                 long pause = Math.min(25L << failures, 1000);
                 Duration actual = waited(bare);
-                assertThat(actual.toMillis()).as("after %d failures", failures + 1).isBetween(pause / 2, pause * 3 / 2 + 1);
+                assertThat(actual.toMillis())
+                        .as("after %d failures", failures + 1)
+                        .isBetween(pause / 2, pause * 3 / 2 + 1);
                 if (failures == 5) {
                     sixth.add(actual.toMillis());
                 }
@@ -231,7 +234,9 @@ class ConnectPaceTests {
         }
         assertThat(permits).hasSize(ConnectPace.MOST);
         permits.get(0).leaving();
-        assertThat(bare.lane.connect()).as("one that was given up keeps nobody waiting").isNotNull();
+        assertThat(bare.lane.connect())
+                .as("one that was given up keeps nobody waiting")
+                .isNotNull();
     }
 
     static Stream<Throwable> theAddress() {
@@ -248,7 +253,8 @@ class ConnectPaceTests {
     @ParameterizedTest
     @MethodSource
     void theAddress(Throwable failure) {
-        assertThat(ConnectFailures.isOfAddress(new CannotConnectException("orders", "db:1", failure))).isTrue();
+        assertThat(ConnectFailures.isOfAddress(new CannotConnectException("orders", "db:1", failure)))
+                .isTrue();
     }
 
     static Stream<Throwable> theDefinition() {
@@ -257,7 +263,8 @@ class ConnectPaceTests {
                 new CannotConnectException(
                         "orders", "db:1", new R2dbcNonTransientResourceException("no such database", "42000", 1049)),
                 new CannotConnectException("orders", "db:1", new IllegalStateException("a bug")),
-                new AuthenticationRefusedException("orders", "app", new R2dbcTransientResourceException("full", "53300")));
+                new AuthenticationRefusedException(
+                        "orders", "app", new R2dbcTransientResourceException("full", "53300")));
     }
 
     @ParameterizedTest

@@ -60,7 +60,8 @@ public final class ShakyProvider implements ConnectionFactoryProvider {
         }
 
         ConnectionDefinition definition(String connectionName) {
-            return ConnectionDefinition.of(connectionName, "r2dbc:shaky://app:hush-shaky@" + name + ":1/" + connectionName);
+            return ConnectionDefinition.of(
+                    connectionName, "r2dbc:shaky://app:hush-shaky@" + name + ":1/" + connectionName);
         }
 
         String address() {
