@@ -18,6 +18,8 @@ enum CloseReason {
     NOT_PREPARED,
     /** Another name of its host needed the place. */
     RECLAIMED,
+    /** Its pool closed, and its borrower had not given it back in time. */
+    DRAIN_TIMED_OUT,
     POOL_CLOSED;
 
     String words() {

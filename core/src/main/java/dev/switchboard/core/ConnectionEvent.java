@@ -160,7 +160,7 @@ public sealed interface ConnectionEvent {
      * @param time when, in UTC
      * @param duration how long it lived
      * @param reason one of: idle, too old, soft-invalidated, invalidated, lost, not validated, read only node, not reset, broken, not
-     *     prepared, pool closed
+     *     prepared, reclaimed, drain timed out, pool closed
      */
     record Closed(String name, UUID connection, Instant time, Duration duration, String reason)
             implements ConnectionEvent {}

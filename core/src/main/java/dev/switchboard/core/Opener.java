@@ -218,6 +218,13 @@ final class Opener implements ConnectionFactory {
         stopped.tryEmitEmpty();
     }
 
+    /** Says why those end that nobody uses: their pool closes. */
+    void endIdle() {
+        connections.keySet().stream()
+                .filter(connection -> connection.state() != PhysicalConnection.State.IN_USE)
+                .forEach(connection -> connection.life().ends(CloseReason.POOL_CLOSED));
+    }
+
     Mono<Void> closeAll() {
         return Flux.fromIterable(connections.keySet())
                 .doOnNext(connection -> connection.life().ends(CloseReason.POOL_CLOSED))

@@ -24,6 +24,8 @@ final class RegistryCore {
     private final @Nullable CircuitBreakers breakers;
     private final @Nullable Duration idlePoolTimeout;
 
+    private final Shutdown shutdown = new Shutdown(this);
+
     private volatile boolean looksForLeaks;
 
     RegistryCore(RegistryOptions options) {
@@ -57,6 +59,11 @@ final class RegistryCore {
 
     ConnectionEvents events() {
         return events;
+    }
+
+    /** The end of the registry. */
+    Shutdown shutdown() {
+        return shutdown;
     }
 
     RegistryClock clock() {
