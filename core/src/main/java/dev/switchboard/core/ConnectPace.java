@@ -18,7 +18,7 @@ final class ConnectPace {
     static final int MOST = 64;
 
     private static final Duration FIRST_PAUSE = Duration.ofMillis(25);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_PAUSE = Duration.ofMillis(500);
     private static final int MOST_DOUBLINGS = 10;
 
     private final AdmissionQueue queue;

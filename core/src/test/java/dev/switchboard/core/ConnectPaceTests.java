@@ -168,13 +168,13 @@ class ConnectPaceTests {
     }
 
     @Test
-    void pausesDoubleUpToASecondAndAreNeverTheSame() {
+    void pausesDoubleUpToHalfASecondAndAreNeverTheSame() {
         Set<Long> sixth = new HashSet<>();
         for (int round = 0; round < 30; round++) {
             Bare bare = new Bare(null);
             for (int failures = 0; failures < 9; failures++) {
                 bare.fails();
-                long pause = Math.min(25L << failures, 1000);
+                long pause = Math.min(25L << failures, 500);
                 Duration actual = waited(bare);
                 assertThat(actual.toMillis())
                         .as("after %d failures", failures + 1)
