@@ -46,12 +46,11 @@ final class ExchangeReport {
 
     /** A connection that is dead, or leads to a node where nobody may write any more, ends when it is given back. */
     private void judge(Throwable failure) {
-        CloseReason reason =
-                switch (FailureClass.of(failure)) {
-                    case CONNECTION_DEAD -> CloseReason.LOST;
-                    case WRONG_NODE -> session.lease().isOnWrongNode() ? CloseReason.READ_ONLY_NODE : null;
-                    default -> null;
-                };
+        CloseReason reason = switch (FailureClass.of(failure)) {
+            case CONNECTION_DEAD -> CloseReason.LOST;
+            case WRONG_NODE -> session.lease().isOnWrongNode() ? CloseReason.READ_ONLY_NODE : null;
+            default -> null;
+        };
         if (reason != null) {
             life.ends(reason);
             life.retire();

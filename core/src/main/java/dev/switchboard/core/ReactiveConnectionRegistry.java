@@ -126,7 +126,8 @@ public final class ReactiveConnectionRegistry {
      * @return completes when the old pool is closed; {@link UnknownConnectionException} when the name is not registered
      */
     public Mono<Void> replace(ConnectionDefinition definition) {
-        return Mono.defer(() -> core.background().detached(slots.registered(definition.name()).replace(definition)));
+        return Mono.defer(() ->
+                core.background().detached(slots.registered(definition.name()).replace(definition)));
     }
 
     /**
@@ -351,8 +352,9 @@ public final class ReactiveConnectionRegistry {
 
     /** {@return closes all pools when subscribed, and completes when they are closed; the names stay registered} */
     public Mono<Void> disposeAll() {
-        return Mono.defer(() -> core.background().detached(
-                Mono.when(slots.all().stream().map(ConnectionSlot::dispose).toList())));
+        return Mono.defer(() -> core.background()
+                .detached(Mono.when(
+                        slots.all().stream().map(ConnectionSlot::dispose).toList())));
     }
 
     /**

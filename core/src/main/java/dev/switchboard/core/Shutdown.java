@@ -45,8 +45,8 @@ final class Shutdown {
                 pool.report().name(),
                 running == null ? "held without a statement" : "running a statement");
         if (begun) {
-            forced.add(new ShutdownReport.Forced(
-                    pool.report().name(), life.id(), running == null ? null : running.sql()));
+            forced.add(
+                    new ShutdownReport.Forced(pool.report().name(), life.id(), running == null ? null : running.sql()));
         }
     }
 

@@ -32,5 +32,6 @@ public record ShutdownReport(Duration took, List<Forced> forced, boolean isCompl
      * @param sql the statement that ran on it, on one line of at most 120 characters and without values, or a word such as
      *     {@code commit}; null where it was held and did nothing
      */
-    public record Forced(String name, UUID connection, @Nullable String sql) {}
+    public record Forced(
+            String name, UUID connection, @Nullable String sql) {}
 }

@@ -160,7 +160,8 @@ class ConnectFailureTests {
                 .expectErrorSatisfies(failure -> {
                     assertThat(failure)
                             .isInstanceOf(CannotConnectException.class)
-                            .hasMessageContaining("'orders': cannot connect to nowhere.invalid:5432 (UnknownHostException)");
+                            .hasMessageContaining(
+                                    "'orders': cannot connect to nowhere.invalid:5432 (UnknownHostException)");
                     assertThat(FailureClass.of(failure)).isEqualTo(FailureClass.RETRYABLE_STATEMENT);
                     tellsNoSecret(failure, "hush-hush");
                 })

@@ -235,7 +235,8 @@ class FailureClassTests {
             Path file = Files.writeString(folder.resolve("no.db"), "This is a letter and no database. ".repeat(100));
             nowhere = ConnectionDefinition.sqlite("nowhere", file);
         } else {
-            nowhere = ConnectionDefinition.of("nowhere", Databases.server(product).url("no_such_database"));
+            nowhere =
+                    ConnectionDefinition.of("nowhere", Databases.server(product).url("no_such_database"));
         }
         registry.register(nowhere);
         means(FailureClass.BUG, Borrowing.query(registry, "nowhere", "SELECT count(*) FROM item"));

@@ -67,8 +67,7 @@ class LostConnectionTests {
         return ConnectionDefinition.of("orders", database.url())
                 .withHost("127.0.0.1")
                 .withPort(way.port())
-                .withPool(pool -> Borrowing.quick(pool)
-                        .resetTimeout(Duration.ofMillis(300)));
+                .withPool(pool -> Borrowing.quick(pool).resetTimeout(Duration.ofMillis(300)));
     }
 
     @AfterEach
@@ -129,7 +128,9 @@ class LostConnectionTests {
                 "the connection has left the pool",
                 () -> registry.status("orders").counts().equals(new PoolCounts(0, 0, 0, 0, 2)));
         proxy.resume();
-        Waiting.until("what stops a statement is closed", () -> registry.budget().total().open() == 0);
+        Waiting.until(
+                "what stops a statement is closed",
+                () -> registry.budget().total().open() == 0);
         isAtRest(0);
         assertThat(query().block(Borrowing.PATIENCE)).hasToString("1");
         isAtRest(1);
@@ -151,7 +152,8 @@ class LostConnectionTests {
                     })
                     .verify(Borrowing.PATIENCE);
             assertThat(registry.status("orders").counts()).isEqualTo(new PoolCounts(1, 0, 0, 0, 2));
-            Mono<Object> patient = query().retryWhen(TransientRetry.retryTransient()).cache();
+            Mono<Object> patient =
+                    query().retryWhen(TransientRetry.retryTransient()).cache();
             patient.subscribe(null, failure -> {});
             Waiting.until("it opens", () -> registry.budget().total().open() == 2);
             Borrowing.close(only);
@@ -191,8 +193,8 @@ class LostConnectionTests {
                 connection -> Sql.run(connection, "INSERT INTO item VALUES (1)")
                         .then(Mono.<UUID>empty())
                         .onErrorResume(failure -> FailureClass.of(failure) == FailureClass.WRONG_NODE
-                                ? Mono.fromSupplier(
-                                        () -> registry.connections().info(connection).id())
+                                ? Mono.fromSupplier(() ->
+                                        registry.connections().info(connection).id())
                                 : Mono.error(failure)),
                 Connection::close);
     }
@@ -206,9 +208,11 @@ class LostConnectionTests {
                             ? "ALTER SYSTEM SET default_transaction_read_only = on"
                             : "ALTER SYSTEM RESET default_transaction_read_only");
             server.query("SELECT pg_reload_conf()");
-            Waiting.until("the session knows", () -> (only ? "on" : "off")
-                    .equals(Borrowing.query(registry, "orders", "SHOW default_transaction_read_only")
-                            .block(Borrowing.PATIENCE)));
+            Waiting.until(
+                    "the session knows",
+                    () -> (only ? "on" : "off")
+                            .equals(Borrowing.query(registry, "orders", "SHOW default_transaction_read_only")
+                                    .block(Borrowing.PATIENCE)));
         } else {
             server.execute("SET GLOBAL read_only = " + (only ? 1 : 0));
         }
@@ -220,9 +224,10 @@ class LostConnectionTests {
         Mono.usingWhen(
                         Mono.from(registry.connectionFactory("orders").create()),
                         connection -> Sql.run(connection, "CREATE TABLE item (id INT)")
-                                .then(product == Product.POSTGRESQL
-                                        ? Sql.run(connection, "GRANT INSERT ON item TO PUBLIC")
-                                        : Mono.empty()),
+                                .then(
+                                        product == Product.POSTGRESQL
+                                                ? Sql.run(connection, "GRANT INSERT ON item TO PUBLIC")
+                                                : Mono.empty()),
                         Connection::close)
                 .block(Borrowing.PATIENCE);
         loggedInAs("", "", () -> {

@@ -48,7 +48,9 @@ class ServerRestartTests {
     private final Sinks.Empty<Void> enough = Sinks.empty();
 
     static Stream<Product> servers() {
-        return TestSize.of(1, 3) == 1 ? Stream.of(Product.POSTGRESQL) : Stream.of(Product.POSTGRESQL, Product.MYSQL, Product.MARIADB);
+        return TestSize.of(1, 3) == 1
+                ? Stream.of(Product.POSTGRESQL)
+                : Stream.of(Product.POSTGRESQL, Product.MYSQL, Product.MARIADB);
     }
 
     private Mono<Object> query(int i) {
@@ -61,14 +63,13 @@ class ServerRestartTests {
                 .flatMap(
                         i -> Mono.defer(() -> {
                                     long begun = System.nanoTime();
-                                    return query(i)
-                                            .doOnNext(row -> answered.incrementAndGet())
+                                    return query(i).doOnNext(row -> answered.incrementAndGet())
                                             .onErrorResume(failure -> {
                                                 (begun > upSince.get() ? late : failures).add(failure);
                                                 return Mono.empty();
                                             })
-                                            .doFinally(signal -> longestNanos.accumulateAndGet(
-                                                    System.nanoTime() - begun, Math::max))
+                                            .doFinally(signal ->
+                                                    longestNanos.accumulateAndGet(System.nanoTime() - begun, Math::max))
                                             .then();
                                 })
                                 // A program that has failed does something else before it comes again.
@@ -91,9 +92,8 @@ class ServerRestartTests {
                 Database database = server.createDatabase()) {
             for (String name : List.of("orders", "billing")) {
                 registry.register(ConnectionDefinition.of(name, database.url())
-                        .withPool(pool -> pool.maxSize(4)
-                                .acquireTimeout(TIME_OUT)
-                                .createTimeout(Duration.ofSeconds(2))));
+                        .withPool(
+                                pool -> pool.maxSize(4).acquireTimeout(TIME_OUT).createTimeout(Duration.ofSeconds(2))));
             }
             Mono.usingWhen(
                             Mono.from(registry.connectionFactory("orders").create()),
@@ -127,9 +127,10 @@ class ServerRestartTests {
             }
             enough.tryEmitEmpty();
             running.block(Borrowing.PATIENCE);
-            assertThat(failures).allSatisfy(failure -> assertThat(isDefined(failure))
-                    .as(failure.toString())
-                    .isTrue());
+            assertThat(failures)
+                    .allSatisfy(failure -> assertThat(isDefined(failure))
+                            .as(failure.toString())
+                            .isTrue());
             assertThat(failures).hasAtLeastOneElementOfType(R2dbcTransientException.class);
             assertThat(Duration.ofNanos(longestNanos.get())).isLessThan(TIME_OUT.plus(SLACK));
             registry.quiescent().block(Borrowing.PATIENCE);

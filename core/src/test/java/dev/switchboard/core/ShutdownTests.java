@@ -75,10 +75,8 @@ class ShutdownTests {
         Mono<ShutdownReport> closed = registry.close(Duration.ofMinutes(1)).cache();
         closed.subscribe();
 
-        for (Mono<Object> refused : List.of(
-                waiting,
-                Borrowing.one(unused, "SELECT 1"),
-                Borrowing.query(registry, "orders", "SELECT 1"))) {
+        for (Mono<Object> refused :
+                List.of(waiting, Borrowing.one(unused, "SELECT 1"), Borrowing.query(registry, "orders", "SELECT 1"))) {
             StepVerifier.create(refused)
                     .expectErrorSatisfies(failure -> assertThat(failure)
                             .isInstanceOf(RegistryClosedException.class)
@@ -86,12 +84,15 @@ class ShutdownTests {
                     .verify(Borrowing.PATIENCE);
         }
         assertThatThrownBy(() -> registry.register("late", database.url())).isInstanceOf(RegistryClosedException.class);
-        assertThat(Borrowing.one(transaction, "SELECT 2").block(Borrowing.PATIENCE)).hasToString("2");
+        assertThat(Borrowing.one(transaction, "SELECT 2").block(Borrowing.PATIENCE))
+                .hasToString("2");
         Mono.from(transaction.commitTransaction()).block(Borrowing.PATIENCE);
         Borrowing.close(List.of(transaction, unused, other));
         ShutdownReport report = Objects.requireNonNull(closed.block(Borrowing.PATIENCE));
         assertThat(report.isClean()).isTrue();
-        assertThat(registry.budget().total().open()).as("before anybody hears of it").isZero();
+        assertThat(registry.budget().total().open())
+                .as("before anybody hears of it")
+                .isZero();
     }
 
     @Test
@@ -105,8 +106,8 @@ class ShutdownTests {
         endless.subscribe(null, failure -> {});
         Waiting.until("it runs", () -> !registry.connections().inFlight().isEmpty());
 
-        ShutdownReport report = Objects.requireNonNull(
-                registry.close(Duration.ofSeconds(4)).block(Borrowing.PATIENCE));
+        ShutdownReport report =
+                Objects.requireNonNull(registry.close(Duration.ofSeconds(4)).block(Borrowing.PATIENCE));
 
         assertThat(report.isComplete()).isTrue();
         assertThat(report.isClean()).isFalse();

@@ -103,7 +103,8 @@ class TransientRetryTests {
                 arguments(new R2dbcTimeoutException("of the server", "HYT00"), FailureClass.RETRYABLE_STATEMENT),
                 arguments(cannotConnect(server("3D000", 0)), FailureClass.BUG),
                 arguments(
-                        cannotConnect(new R2dbcNonTransientResourceException("in words", "H1000", 9000, server("42000", 1049))),
+                        cannotConnect(new R2dbcNonTransientResourceException(
+                                "in words", "H1000", 9000, server("42000", 1049))),
                         FailureClass.BUG),
                 arguments(cannotConnect(server("53300", 0)), FailureClass.RETRYABLE_STATEMENT),
                 arguments(cannotConnect(new IOException("refused")), FailureClass.RETRYABLE_STATEMENT),
