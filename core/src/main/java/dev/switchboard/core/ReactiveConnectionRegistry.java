@@ -14,12 +14,11 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Maps connection names to pools that are opened on first use. Connections are added, replaced and removed while the
- * program runs; a registered name that nobody uses costs its definition and nothing else.
+ * Maps connection names to pools that are opened on first use. Names come, change and go while the program runs; a name that
+ * nobody uses costs its definition and nothing else.
  *
- * <p>All methods are thread-safe and none blocks. What returns a publisher does nothing before it is subscribed; once
- * subscribed, draining and closing go on in the background even when the subscriber cancels, and {@link #quiescent()}
- * tells when they are done.
+ * <p>All methods are thread-safe and none blocks. What returns a publisher does nothing before it is subscribed; draining and
+ * closing then go on in the background even when the subscriber cancels, and {@link #quiescent()} tells when they are done.
  */
 public final class ReactiveConnectionRegistry {
 
@@ -43,8 +42,7 @@ public final class ReactiveConnectionRegistry {
     }
 
     /**
-     * {@return an empty registry with the given options}
-     *
+     * {@return an empty registry}
      * @param options what it is made with
      */
     public static ReactiveConnectionRegistry create(RegistryOptions options) {
@@ -378,7 +376,7 @@ public final class ReactiveConnectionRegistry {
     }
 
     /**
-     * The same within a limit: what is on loan a quarter of it, though at most two seconds, before its end is closed by force.
+     * The same within a limit: what is on loan a quarter of it, at most two seconds, before its end is closed by force.
      *
      * @param limit 100 ms to one day
      * @return how it went, when everything is closed, or when the limit is over

@@ -85,45 +85,51 @@ class ServerRestartTests {
         Waiting.until("more answers", () -> answered.get() >= wanted);
     }
 
+    private void register(Database database) {
+        for (String name : List.of("orders", "billing")) {
+            registry.register(ConnectionDefinition.of(name, database.url())
+                    .withPool(pool -> pool.maxSize(4).acquireTimeout(TIME_OUT).createTimeout(Duration.ofSeconds(2))));
+        }
+        Mono.usingWhen(
+                        Mono.from(registry.connectionFactory("orders").create()),
+                        connection -> Sql.run(connection, "CREATE TABLE item (id INT)"),
+                        Connection::close)
+                .block(Borrowing.PATIENCE);
+    }
+
+    private void killed(DatabaseServer server) {
+        untilAnswers(200);
+        upSince.set(Long.MAX_VALUE);
+        int before = failures.size();
+        long down = System.nanoTime();
+        server.kill();
+        // Those in flight, and a few of those that came later.
+        Waiting.until("queries fail", () -> failures.size() >= before + TestSize.of(9, 30));
+        server.restart();
+        long up = System.nanoTime();
+        upSince.set(up);
+        untilAnswers(1);
+        System.out.printf(
+                "%s: down for %d ms, first answer %d ms after it was there, %d failures, longest query %d ms%n",
+                server.product(),
+                Duration.ofNanos(up - down).toMillis(),
+                Duration.ofNanos(System.nanoTime() - up).toMillis(),
+                failures.size() - before,
+                Duration.ofNanos(longestNanos.get()).toMillis());
+        untilAnswers(200);
+        assertThat(late).as("of those that came after its return").isEmpty();
+    }
+
     @ParameterizedTest
     @MethodSource("servers")
     void queriesFailInWordsWhileItIsDownAndSucceedOnceItIsThere(Product product) {
         try (DatabaseServer server = Databases.startServer(product);
                 Database database = server.createDatabase()) {
-            for (String name : List.of("orders", "billing")) {
-                registry.register(ConnectionDefinition.of(name, database.url())
-                        .withPool(
-                                pool -> pool.maxSize(4).acquireTimeout(TIME_OUT).createTimeout(Duration.ofSeconds(2))));
-            }
-            Mono.usingWhen(
-                            Mono.from(registry.connectionFactory("orders").create()),
-                            connection -> Sql.run(connection, "CREATE TABLE item (id INT)"),
-                            Connection::close)
-                    .block(Borrowing.PATIENCE);
+            register(database);
             Mono<Void> running = load().cache();
             running.subscribe(null, failure -> {});
             for (int round = 0; round < TestSize.of(1, 5); round++) {
-                untilAnswers(200);
-                upSince.set(Long.MAX_VALUE);
-                server.kill();
-                int before = failures.size();
-                // Those in flight, and a few of those that came later.
-                Waiting.until("queries fail", () -> failures.size() >= before + TestSize.of(9, 30));
-                long down = System.nanoTime();
-                server.restart();
-                long up = System.nanoTime();
-                upSince.set(up);
-                untilAnswers(1);
-                long first = System.nanoTime();
-                System.out.printf(
-                        "%s: down for %d ms, first answer %d ms after it was there, %d failures, longest query %d ms%n",
-                        product,
-                        Duration.ofNanos(up - down).toMillis(),
-                        Duration.ofNanos(first - up).toMillis(),
-                        failures.size() - before,
-                        Duration.ofNanos(longestNanos.get()).toMillis());
-                untilAnswers(200);
-                assertThat(late).as("of those that came after its return").isEmpty();
+                killed(server);
             }
             enough.tryEmitEmpty();
             running.block(Borrowing.PATIENCE);
