@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
+import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** A registry is closed while its connections are in use: who may finish, who hears what, and what is told of it. */
 @Tag("once")
@@ -32,7 +33,13 @@ import reactor.test.StepVerifier;
         names = {"POSTGRESQL", "MYSQL", "MARIADB"})
 class ShutdownTests {
 
+    private static final Duration LIMIT = Duration.ofMinutes(1);
+    /** What is left then is for closing by force. */
+    private static final Duration PATIENCE_OF_THE_REGISTRY = Duration.ofSeconds(58);
+
+    private final VirtualTimeScheduler time = VirtualTimeScheduler.create();
     private final ReactiveConnectionRegistry registry = ReactiveConnectionRegistry.create(RegistryOptions.builder()
+            .timer(time)
             .budget(ConnectionBudget.builder().total(8).build())
             .build());
 
@@ -72,7 +79,7 @@ class ShutdownTests {
         waiting.subscribe(null, failure -> {});
         Waiting.until("it waits", () -> registry.status("orders").counts().waiting() == 1);
 
-        Mono<ShutdownReport> closed = registry.close(Duration.ofMinutes(1)).cache();
+        Mono<ShutdownReport> closed = registry.close(LIMIT).cache();
         closed.subscribe();
 
         for (Mono<Object> refused :
@@ -106,12 +113,16 @@ class ShutdownTests {
         endless.subscribe(null, failure -> {});
         Waiting.until("it runs", () -> !registry.connections().inFlight().isEmpty());
 
-        ShutdownReport report =
-                Objects.requireNonNull(registry.close(Duration.ofSeconds(4)).block(Borrowing.PATIENCE));
+        Mono<ShutdownReport> closed = registry.close(LIMIT).cache();
+        closed.subscribe();
+        time.advanceTimeBy(PATIENCE_OF_THE_REGISTRY.minusMillis(1));
+        assertThat(Borrowing.one(idle, "SELECT 1").block(Borrowing.PATIENCE)).hasToString("1");
+        time.advanceTimeBy(Duration.ofMillis(1));
+        ShutdownReport report = Objects.requireNonNull(closed.block(Borrowing.PATIENCE));
 
         assertThat(report.isComplete()).isTrue();
         assertThat(report.isClean()).isFalse();
-        assertThat(report.took()).isBetween(Duration.ofSeconds(3), Duration.ofSeconds(4));
+        assertThat(report.took()).isEqualTo(PATIENCE_OF_THE_REGISTRY);
         assertThat(report.forced())
                 .containsExactlyInAnyOrder(
                         new ShutdownReport.Forced("orders", busyId, sleep(60)),
@@ -131,16 +142,21 @@ class ShutdownTests {
         try (FaultProxy proxy = new FaultProxy(database.host(), database.port())) {
             registry.register(ConnectionDefinition.of("silent", database.url())
                     .withHost("127.0.0.1")
-                    .withPort(proxy.port()));
+                    .withPort(proxy.port())
+                    .withPool(pool -> pool.drainTimeout(Duration.ofMinutes(5))));
             Connection held = Borrowing.borrowed(registry, "silent");
             proxy.stall();
             Mono<Object> endless = Borrowing.one(held, "SELECT 1").cache();
             endless.subscribe(null, failure -> {});
-            ShutdownReport report = Objects.requireNonNull(
-                    registry.close(Duration.ofMillis(500)).block(Duration.ofSeconds(10)));
+            Mono<ShutdownReport> closed = registry.close(LIMIT).cache();
+            closed.subscribe();
+            time.advanceTimeBy(LIMIT);
+            ShutdownReport report = Objects.requireNonNull(closed.block(Borrowing.PATIENCE));
+            assertThat(report.took()).isEqualTo(LIMIT);
             assertThat(report.forced()).extracting(ShutdownReport.Forced::name).containsExactly("silent");
             assertThat(report.isComplete()).isFalse();
             proxy.reset();
+            time.advanceTimeBy(LIMIT);
             Flux.from(held.close()).blockLast(Borrowing.PATIENCE);
         }
     }
