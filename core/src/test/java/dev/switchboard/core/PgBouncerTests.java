@@ -8,6 +8,7 @@ import dev.switchboard.databases.Databases;
 import dev.switchboard.databases.PgBouncer;
 import dev.switchboard.databases.Product;
 import dev.switchboard.databases.TestSize;
+import dev.switchboard.databases.Waiting;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Option;
 import java.time.Duration;
@@ -82,7 +83,8 @@ class PgBouncerTests {
                 .collectList()
                 .block(Duration.ofMinutes(2));
         assertThat(right).hasSize(queries).doesNotContain(false);
-        assertThat(Sessions.in(database)).hasSizeLessThanOrEqualTo(SERVER_CONNECTIONS);
+        // A worker of the server's own may look at the database for a moment.
+        Waiting.until("few sessions", () -> Sessions.in(database).size() <= SERVER_CONNECTIONS);
         isAtRest();
     }
 
