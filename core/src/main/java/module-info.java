@@ -11,9 +11,11 @@ module dev.switchboard.core {
     requires org.slf4j;
     requires static r2dbc.postgresql;
     requires static micrometer.core;
+    requires static io.github.resilience4j.circuitbreaker;
 
     uses io.r2dbc.spi.ConnectionFactoryProvider;
 
     exports dev.switchboard.core;
     exports dev.switchboard.core.micrometer;
+    exports dev.switchboard.core.resilience4j;
 }

@@ -21,6 +21,7 @@ enum PublishedModule {
             Library.TLS,
             Library.CAFFEINE,
             Library.MICROMETER,
+            Library.RESILIENCE4J,
             Library.LOGGING,
             Library.JSPECIFY),
     JDBC_BRIDGE(
@@ -63,8 +64,11 @@ enum PublishedModule {
             List.of("java.io", "java.lang..", "java.math", "java.net", "java.nio..", "java.time..", "java.util..");
 
     /** Packages beside the one of their module: each for one optional library, which nobody knows outside of it. */
-    private static final Map<String, String> INTEGRATIONS =
-            Map.of("dev.switchboard.core.micrometer", "io.micrometer.core.instrument");
+    private static final Map<String, String> INTEGRATIONS = Map.of(
+            "dev.switchboard.core.micrometer",
+            "io.micrometer.core.instrument",
+            "dev.switchboard.core.resilience4j",
+            "io.github.resilience4j");
 
     private final String folder;
     private final String root;
@@ -163,6 +167,11 @@ enum PublishedModule {
                 List.of("caffeine")),
         // Optional, for a package of its own.
         MICROMETER(List.of("io.micrometer.core.instrument"), List.of("micrometer.core"), List.of("micrometer-core")),
+        // Optional, for a package of its own.
+        RESILIENCE4J(
+                List.of("io.github.resilience4j.circuitbreaker"),
+                List.of("io.github.resilience4j.circuitbreaker"),
+                List.of("resilience4j-circuitbreaker")),
         // To say why a handshake failed.
         TLS(List.of("java.security.cert", "javax.net.ssl"), List.of(), List.of()),
         JDBC(List.of("java.sql"), List.of("java.sql"), List.of()),

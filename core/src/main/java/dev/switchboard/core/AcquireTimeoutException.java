@@ -103,6 +103,22 @@ public final class AcquireTimeoutException extends R2dbcTimeoutException impleme
         return inTheWay;
     }
 
+    /** For a borrower that waited while nobody could connect to its address. */
+    static AcquireTimeoutException unreachable(
+            String name, Duration waited, PoolCounts counts, ConnectPace.Failure last) {
+        return new AcquireTimeoutException(
+                new Found(name, waited, counts, null),
+                ErrorText.connection(name) + ": no connection could be opened within " + ErrorText.duration(waited)
+                        + " (in use " + counts.inUse() + ", opening " + counts.opening() + ", waiting "
+                        + counts.waiting() + ", max " + counts.max() + "). The last attempt to connect to "
+                        + ErrorText.where(last.address()) + " failed " + ErrorText.duration(last.ago()) + " ago ("
+                        + last.reason() + "), and until one succeeds they are made one by one. Check that it is running"
+                        + " and can be reached from here, and the address in its definition.",
+                ErrorFacts.about(name)
+                        .and("where", ErrorText.where(last.address()))
+                        .and("lastFailure", last.reason()));
+    }
+
     /** For a borrower whose connection was there, but not its session. */
     static AcquireTimeoutException preparing(String name, Duration waited, PoolCounts counts) {
         return new AcquireTimeoutException(

@@ -125,6 +125,14 @@ final class Admission {
         }
     }
 
+    /** Looks again at who waits for a queue: what holds them back has changed without any count of theirs. */
+    void reconsider(AdmissionQueue queue) {
+        change(null, () -> {
+            settle(queue, null);
+            return knocked();
+        });
+    }
+
     /** What is to happen once the lock is free. */
     void afterwards(Runnable deed) {
         deeds.add(deed);

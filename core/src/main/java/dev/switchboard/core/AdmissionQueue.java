@@ -1,7 +1,11 @@
 package dev.switchboard.core;
 
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -24,6 +28,8 @@ final class AdmissionQueue extends Turns.Member {
     /** The lanes with open connections. */
     private final Set<Lane> occupied = new LinkedHashSet<>();
 
+    private final Map<String, ConnectPace> paces = new LinkedHashMap<>();
+
     AdmissionQueue() {
         this(new Admission(null), "");
     }
@@ -36,8 +42,13 @@ final class AdmissionQueue extends Turns.Member {
         admission.add(this);
     }
 
-    /** How many may hold a connection of a name, and how many may wait for one. */
-    record Size(int tickets, int waiting) {}
+    /** How many may hold a connection of a name, and how many may wait for one; how fast new ones are opened, where that matters. */
+    record Size(int tickets, int waiting, @Nullable ConnectPace pace) {
+
+        Size(int tickets, int waiting) {
+            this(tickets, waiting, null);
+        }
+    }
 
     /** A lane of as many tickets as its pool has connections at most. */
     Lane lane(int tickets) {
@@ -62,6 +73,23 @@ final class AdmissionQueue extends Turns.Member {
 
     Quota quota() {
         return quota;
+    }
+
+    /** How fast connections to one of its addresses are opened. */
+    ConnectPace pace(String address, Function<String, ConnectPace> fresh) {
+        return admission.look(() -> paces.computeIfAbsent(address, fresh));
+    }
+
+    /** Nothing leads here any more. */
+    void forgotten() {
+        admission.remove(this);
+        List<ConnectPace> left = admission.look(() -> List.copyOf(paces.values()));
+        for (ConnectPace pace : left) {
+            CircuitBreakers.Breaker breaker = pace.breaker();
+            if (breaker != null) {
+                breaker.closed();
+            }
+        }
     }
 
     /** Takes the cap over from the budget. */
@@ -107,15 +135,26 @@ final class AdmissionQueue extends Turns.Member {
     /** Looks at the host before each of its names is looked at. */
     private boolean mayServe() {
         Quota full = quota.full(Quota.Use.ORDINARY);
-        return full == null ? !opensTooMany() || quota.spare() > 0 : full.spare() > 0;
+        return full == null ? quota.spare() > 0 || !(opensTooMany() || isHeldBack()) : full.spare() > 0;
+    }
+
+    /** Whether nobody can be served who would have to connect anywhere. */
+    private boolean isHeldBack() {
+        return !paces.isEmpty() && paces.values().stream().allMatch(ConnectPace::holdsBack);
     }
 
     private boolean granted(Lane lane) {
-        if (!lane.hasSpare() && (opensTooMany() || !room(lane))) {
+        if (!lane.hasSpare() && (opensTooMany() || lane.isHeldBack() || !room(lane))) {
             return false;
         }
         lane.grantNext();
         return true;
+    }
+
+    /** How many connections to one address may be on their way at the same time. */
+    int openings() {
+        ConnectionBudget budget = admission.budget();
+        return budget == null ? ConnectPace.MOST : Math.min(ConnectPace.MOST, budget.openingsPerHost());
     }
 
     /** Whether so many connections are being opened that the next one must wait; those of a dead host are opened for long. */

@@ -11,11 +11,15 @@ enum CloseReason {
     /** Nobody closed it: its pool found it dead. */
     LOST,
     NOT_VALIDATED,
+    /** A write found that its server only reads. */
+    READ_ONLY_NODE,
     NOT_RESET,
     BROKEN,
     NOT_PREPARED,
     /** Another name of its host needed the place. */
     RECLAIMED,
+    /** Its pool closed, and its borrower had not given it back in time. */
+    DRAIN_TIMED_OUT,
     POOL_CLOSED;
 
     String words() {

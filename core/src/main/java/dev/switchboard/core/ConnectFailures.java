@@ -3,6 +3,7 @@ package dev.switchboard.core;
 import io.r2dbc.spi.ConnectionFactoryOptions;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcPermissionDeniedException;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
@@ -15,8 +16,8 @@ final class ConnectFailures {
     /** MySQL and MariaDB: access denied for the database, for the user, and by plug-in. */
     private static final Set<Integer> ACCESS_DENIED = Set.of(1044, 1045, 1698);
 
-    /** MySQL and MariaDB: too many connections of all, and of the user. */
-    private static final Set<Integer> TOO_MANY = Set.of(1040, 1203);
+    /** MySQL and MariaDB: too many connections of all, and of the user, by the server's limit and by one of its own. */
+    private static final Set<Integer> TOO_MANY = Set.of(1040, 1203, 1226);
 
     private static final int DEEPEST_CAUSE = 16;
 
@@ -43,6 +44,30 @@ final class ConnectFailures {
     static boolean isTooMany(Throwable failure) {
         return anyCause(
                 failure, refused -> "53300".equals(refused.getSqlState()) || TOO_MANY.contains(refused.getErrorCode()));
+    }
+
+    /**
+     * Whether a failure, as it was described, says that nobody is there, or not in time, or that the server could take nobody;
+     * else the address has answered, and what is wrong concerns this definition only.
+     */
+    static boolean isOfAddress(Throwable described) {
+        if (!(described instanceof CannotConnectException)) {
+            return false;
+        }
+        // The MariaDB driver wraps what the server said in words and a code of its own.
+        Throwable link = described.getCause();
+        for (int depth = 0; link != null && depth < DEEPEST_CAUSE; depth++) {
+            if (link instanceof IOException || link instanceof TimeoutException || isUnavailable(link)) {
+                return true;
+            }
+            link = link.getCause();
+        }
+        return false;
+    }
+
+    private static boolean isUnavailable(Throwable said) {
+        FailureClass meaning = said instanceof R2dbcException ? FailureClass.of(said) : FailureClass.OTHER;
+        return meaning == FailureClass.RETRYABLE_STATEMENT || meaning == FailureClass.CONNECTION_DEAD;
     }
 
     private static boolean authentication(Throwable failure) {

@@ -35,6 +35,13 @@ final class ConnectionAddress {
         return host == null ? file(options) : ErrorText.where(host + port(options, host));
     }
 
+    /** Whether it leads to a server, by the network or a socket, and not to a file or into this process. */
+    static boolean isServer(ConnectionFactoryOptions options) {
+        return text(options, ConnectionFactoryOptions.HOST) != null
+                || text(options, SOCKET) != null
+                || text(options, UNIX_SOCKET) != null;
+    }
+
     /** The database without the settings that some drivers append to it. */
     static @Nullable String database(ConnectionFactoryOptions options) {
         String database = text(options, ConnectionFactoryOptions.DATABASE);

@@ -170,8 +170,8 @@ public sealed interface ConnectionEvent {
      * @param connection the id of the physical connection
      * @param time when, in UTC
      * @param duration how long it lived
-     * @param reason one of: idle, too old, soft-invalidated, invalidated, lost, not validated, not reset, broken, not
-     *     prepared, pool closed
+     * @param reason one of: idle, too old, soft-invalidated, invalidated, lost, not validated, read only node, not reset, broken, not
+     *     prepared, reclaimed, drain timed out, pool closed
      */
     record Closed(String name, UUID connection, Instant time, Duration duration, String reason)
             implements ConnectionEvent {}

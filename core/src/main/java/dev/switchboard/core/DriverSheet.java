@@ -142,6 +142,11 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
         };
     }
 
+    /** Whether it leads to a server, whose role may change, as far as is known. */
+    boolean isServer() {
+        return can(Capability.CANCEL_REQUEST) || can(Capability.KILL_QUERY);
+    }
+
     boolean can(Capability capability) {
         return capabilities.contains(capability);
     }

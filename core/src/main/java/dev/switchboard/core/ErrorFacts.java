@@ -1,6 +1,7 @@
 package dev.switchboard.core;
 
 import io.r2dbc.spi.R2dbcException;
+import java.net.UnknownHostException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -41,7 +42,8 @@ final class ErrorFacts {
         Throwable innermost = cause;
         for (int depth = 0; depth < DEEPEST_CAUSE; depth++) {
             Throwable next = innermost.getCause();
-            if (next == null) {
+            // What a resolver says beyond that differs from one to the next.
+            if (next == null || innermost instanceof UnknownHostException) {
                 break;
             }
             innermost = next;

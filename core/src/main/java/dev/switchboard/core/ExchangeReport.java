@@ -41,10 +41,24 @@ final class ExchangeReport {
         if (echo != null) {
             echo.failed(failure);
         }
+        judge(failure);
         Duration ran = Duration.ofNanos(nowNanos - begunNanos);
         PhysicalConnection physical = session.physical();
         Duration limit = session.settings().statementLimit(physical == null ? null : physical.statementTimeout());
         return StatementTimeouts.translated(session.translated(failure), limit, ran, session, sql);
+    }
+
+    /** A connection that is dead, or leads to a node where nobody may write any more, ends when it is given back. */
+    private void judge(Throwable failure) {
+        CloseReason reason = switch (FailureClass.of(failure)) {
+            case CONNECTION_DEAD -> CloseReason.LOST;
+            case WRONG_NODE -> session.lease().isOnWrongNode() ? CloseReason.READ_ONLY_NODE : null;
+            default -> null;
+        };
+        if (reason != null) {
+            life.ends(reason);
+            life.retire();
+        }
     }
 
     private InFlight inFlight() {

@@ -26,8 +26,8 @@ final class FailureTable {
 
     private static final int DEEPEST_CAUSE = 16;
 
-    /** States that MySQL and MariaDB give to very different errors. */
-    private static final Set<String> VAGUE = Set.of("HY000", "42000", "70100", "08004", "08S01");
+    /** States that MySQL, MariaDB and SQLite give to very different errors. */
+    private static final Set<String> VAGUE = Set.of("HY000", "42000", "70100", "08001", "08004", "08S01");
 
     private static final Map<Class<?>, FailureClass> OURS = new LinkedHashMap<>();
     private static final Map<Integer, FailureClass> CODES = new HashMap<>();
@@ -37,6 +37,7 @@ final class FailureTable {
     static {
         ours();
         mysqlAndMariadb();
+        sqlite();
         states();
         types();
     }
@@ -47,7 +48,7 @@ final class FailureTable {
         OURS.put(OutcomeUnknownException.class, FailureClass.OUTCOME_UNKNOWN);
         // Nothing was sent.
         OURS.put(AcquireTimeoutException.class, FailureClass.RETRYABLE_STATEMENT);
-        OURS.put(CannotConnectException.class, FailureClass.RETRYABLE_STATEMENT);
+        OURS.put(CircuitOpenException.class, FailureClass.RETRYABLE_STATEMENT);
         OURS.put(DirectoryTimeoutException.class, FailureClass.RETRYABLE_STATEMENT);
         OURS.put(OverridePoolsBusyException.class, FailureClass.RETRYABLE_STATEMENT);
         OURS.put(PasswordUnavailableException.class, FailureClass.RETRYABLE_STATEMENT);
@@ -77,6 +78,11 @@ final class FailureTable {
         codes(FailureClass.PERMISSION, 1044, 1045, 1095, 1142, 1143, 1227, 1370, 1698);
     }
 
+    private static void sqlite() {
+        // The file is no database.
+        codes(FailureClass.BUG, 26);
+    }
+
     private static void states() {
         put(FailureClass.RETRYABLE_STATEMENT, "55P03", "HYT00", "57014", "57P03", "53", "08001", "08004");
         put(FailureClass.RETRYABLE_TRANSACTION, "40", "90131");
@@ -85,7 +91,7 @@ final class FailureTable {
         // long.
         put(FailureClass.CONNECTION_DEAD, "08", "57P01", "57P02", "57P04", "57P05", "25P03", "25P04", "90067", "90098");
         put(FailureClass.WRONG_NODE, "25006", "90097");
-        put(FailureClass.CONSTRAINT, "23", "44", "22000", "22001", "22003");
+        put(FailureClass.CONSTRAINT, "23", "40002", "44", "22000", "22001", "22003");
         put(FailureClass.PERMISSION, "42501", "28", "90096");
         put(FailureClass.BUG, "07", "0A", "21", "22", "25", "26", "34", "3D", "3F", "42", "HY010");
     }
@@ -135,8 +141,24 @@ final class FailureTable {
     }
 
     private static FailureClass ofOurs(Throwable error) {
+        if (error instanceof CannotConnectException) {
+            return ofConnect(error.getCause());
+        }
         boolean closedUnderAStatement = error instanceof ConnectionDrainingException && error.getCause() != null;
         return closedUnderAStatement ? FailureClass.CONNECTION_DEAD : byType(OURS, error);
+    }
+
+    /** What is wrong with the definition stays wrong. The MariaDB driver wraps what the server said. */
+    private static FailureClass ofConnect(@Nullable Throwable cause) {
+        Throwable link = cause;
+        for (int depth = 0; link != null && depth < DEEPEST_CAUSE; depth++) {
+            boolean isWrong = link instanceof R2dbcException said && ofDriver(said) == FailureClass.BUG;
+            if (isWrong) {
+                return FailureClass.BUG;
+            }
+            link = link.getCause();
+        }
+        return FailureClass.RETRYABLE_STATEMENT;
     }
 
     private static FailureClass ofDriver(R2dbcException error) {
@@ -148,7 +170,12 @@ final class FailureTable {
         // A driver that finds its connection closed gives neither state nor code.
         boolean closed = DeadConnection.causes(error)
                 || (error instanceof R2dbcNonTransientResourceException && state == null && error.getErrorCode() == 0);
-        return closed ? FailureClass.CONNECTION_DEAD : byType(TYPES, error);
+        if (closed) {
+            return FailureClass.CONNECTION_DEAD;
+        }
+        // No server has said so: somebody on this side has stopped waiting for it.
+        boolean isOfThisSide = error instanceof R2dbcTimeoutException && state == null && error.getErrorCode() == 0;
+        return isOfThisSide ? FailureClass.OUTCOME_UNKNOWN : byType(TYPES, error);
     }
 
     private static @Nullable FailureClass bySaid(@Nullable String state, int code) {

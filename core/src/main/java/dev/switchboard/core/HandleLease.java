@@ -127,6 +127,17 @@ final class HandleLease {
         return moved;
     }
 
+    /** Whether a server that refuses to write is not what was asked for. */
+    boolean isOnWrongNode() {
+        Lease present = lease;
+        Route decided = route;
+        return present != null
+                && decided != null
+                && !decided.readOnly()
+                && !session.isReadOnlyTransaction()
+                && present.physical().sheet().isServer();
+    }
+
     /** Completes when the connection that this handle went on without is back. */
     Mono<Void> moved() {
         return moved;

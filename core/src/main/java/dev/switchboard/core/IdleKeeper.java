@@ -32,6 +32,7 @@ final class IdleKeeper {
     private final Lane lane;
     private final AtomicInteger asked = new AtomicInteger();
     private final AtomicReference<Sinks.Empty<Void>> lastRound = new AtomicReference<>(Sinks.empty());
+    private final Sinks.Empty<Void> stopping = Sinks.empty();
     private volatile boolean resting;
     private volatile @Nullable Disposable ticking;
 
@@ -60,6 +61,7 @@ final class IdleKeeper {
     }
 
     void stop() {
+        stopping.tryEmitEmpty();
         Disposable ticks = ticking;
         if (ticks != null) {
             ticks.dispose();
@@ -118,11 +120,21 @@ final class IdleKeeper {
                 ticket.giveBack();
                 return Mono.empty();
             }
-            return opener.open()
+            return opened(ticket)
                     .flatMap(opener::stock)
                     .doOnTerminate(ticket::giveBack)
                     .then(Mono.defer(() -> openUntil(idle)));
         });
+    }
+
+    /** Waits for its turn where so many are on their way already, or its address has just failed; the pool's end ends that. */
+    private Mono<PhysicalConnection> opened(Ticket ticket) {
+        return opener.open()
+                .onErrorResume(
+                        Ticket.NoRoomException.class,
+                        none -> Mono.firstWithSignal(ticket.room(), stopping.asMono())
+                                .then(Mono.defer(
+                                        () -> pool.isDraining() ? Mono.<PhysicalConnection>empty() : opened(ticket))));
     }
 
     /** The first connections of a pool, opened now; an error says why there are none. */

@@ -29,6 +29,11 @@ final class Lane extends Turns.Member {
     /** On their way although nobody wants them any more: their sockets are there until the driver answers. */
     private int givenUp;
 
+    private int onTheirWay;
+
+    /** Promised and not open yet, without those that were given up. */
+    private int opening;
+
     private int returns;
     private @Nullable Supplier<? extends Throwable> closed;
 
@@ -88,6 +93,12 @@ final class Lane extends Turns.Member {
 
     AdmissionQueue queue() {
         return queue;
+    }
+
+    /** How fast its connections are opened; null where they lead to no address. */
+    @Nullable
+    ConnectPace pace() {
+        return size.pace();
     }
 
     Quota quota() {
@@ -170,6 +181,12 @@ final class Lane extends Turns.Member {
         quota.spare(Math.max(0, live - taken));
         quota.opening(Math.max(0, taken - live) + connecting);
         quota.waiting(waiting.size());
+        ConnectPace pace = size.pace();
+        if (pace != null) {
+            int now = Math.max(0, taken - live) + onTheirWay;
+            pace.opening(now - opening);
+            opening = now;
+        }
         queue.waits(this, !waiting.isEmpty() && taken + givenUp < size.tickets());
     }
 
@@ -179,7 +196,22 @@ final class Lane extends Turns.Member {
     }
 
     boolean mayConnect() {
-        return quota.mayConnect(Quota.Use.ORDINARY);
+        ConnectPace pace = size.pace();
+        return quota.mayConnect(Quota.Use.ORDINARY) && (pace == null || pace.mayConnect());
+    }
+
+    /** Whether the address of its connections is not to be asked for another one now. */
+    boolean isHeldBack() {
+        ConnectPace pace = size.pace();
+        return pace != null && pace.holdsBack();
+    }
+
+    private void onTheirWay(int change) {
+        onTheirWay += change;
+        ConnectPace pace = size.pace();
+        if (pace != null) {
+            pace.connecting(change);
+        }
     }
 
     /** How often a ticket came back so far. */
@@ -255,12 +287,14 @@ final class Lane extends Turns.Member {
     void connects() {
         live++;
         connecting++;
+        onTheirWay(1);
         recount();
     }
 
     /** A connection is no longer on its way: it is open now, or closed. */
     void arrived(@Nullable Permit opened, boolean wasGivenUp) {
         connecting--;
+        onTheirWay(wasGivenUp ? 0 : -1);
         givenUp -= wasGivenUp && isBudgeted() ? 1 : 0;
         if (opened != null) {
             open.add(opened);
@@ -270,6 +304,7 @@ final class Lane extends Turns.Member {
 
     void loses(Permit permit, boolean onItsWay) {
         live--;
+        onTheirWay(onItsWay ? -1 : 0);
         givenUp += onItsWay && isBudgeted() ? 1 : 0;
         open.remove(permit);
         queue.occupied(this, !open.isEmpty());

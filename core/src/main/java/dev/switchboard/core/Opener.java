@@ -28,6 +28,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.util.retry.Retry;
+import reactor.util.retry.RetryBackoffSpec;
 
 /**
  * Opens the physical connections of one pool and knows all of them until they are closed. A connection that arrives when
@@ -102,6 +103,11 @@ final class Opener implements ConnectionFactory {
             if (permit == null) {
                 return Mono.error(new Ticket.NoRoomException());
             }
+            ConnectAttempt attempt = new ConnectAttempt(pool);
+            if (!attempt.isPermitted()) {
+                permit.closed();
+                return Mono.error(attempt.refusal());
+            }
             Duration limit = pool.options().createTimeout();
             ConnectionLife.Beginning beginning = pool.report().beginning();
             return patiently(
@@ -109,9 +115,11 @@ final class Opener implements ConnectionFactory {
                             stopped.asMono(),
                             patience -> opened(permit, patience)
                                     .flatMap(connection ->
-                                            adopted(connection, new Adoption(permit, beginning), patience)))
+                                            adopted(connection, new Adoption(permit, attempt, beginning), patience)))
                     .doOnError(failure -> pool.report().notOpened(beginning))
-                    .onErrorMap(failure -> ConnectFailures.describe(pool.definition(), failure, limit));
+                    .onErrorMap(failure -> ConnectFailures.describe(pool.definition(), failure, limit))
+                    .doOnError(attempt::failed)
+                    .doOnCancel(attempt::released);
         });
     }
 
@@ -210,6 +218,13 @@ final class Opener implements ConnectionFactory {
         stopped.tryEmitEmpty();
     }
 
+    /** Says why those end that nobody uses: their pool closes. */
+    void endIdle() {
+        connections.keySet().stream()
+                .filter(connection -> connection.state() != PhysicalConnection.State.IN_USE)
+                .forEach(connection -> connection.life().ends(CloseReason.POOL_CLOSED));
+    }
+
     Mono<Void> closeAll() {
         return Flux.fromIterable(connections.keySet())
                 .doOnNext(connection -> connection.life().ends(CloseReason.POOL_CLOSED))
@@ -244,10 +259,14 @@ final class Opener implements ConnectionFactory {
             AtomicReference<@Nullable Throwable> refusal = new AtomicReference<>();
             Disposable.Swap givingUp = Disposables.swap();
             long longest = 2 * pool.options().createTimeout().toMillis();
-            Publisher<? extends Connection> opening = Flux.defer(factory::create);
+            AtomicBoolean pausing = new AtomicBoolean();
+            Publisher<? extends Connection> opening =
+                    Flux.defer(() -> decided.get() ? Mono.error(new TimeoutException()) : factory.create());
             Mono<Connection> arriving = pool.background()
                     .uncancelled(Mono.<Connection>from(pool.offload(opening))
-                            .retryWhen(whileTooMany(decided, refusal))
+                            .retryWhen(whileTooMany(decided, refusal)
+                                    .doBeforeRetry(retry -> pausing.set(true))
+                                    .doAfterRetry(retry -> pausing.set(false)))
                             .switchIfEmpty(Mono.error(() -> new IllegalStateException("The driver gave no connection")))
                             .doOnError(failure -> permit.closed())
                             .doFinally(signal -> givingUp.dispose())
@@ -257,6 +276,10 @@ final class Opener implements ConnectionFactory {
                 if (!decided.compareAndSet(false, true)) {
                     return arriving;
                 }
+                if (pausing.get()) {
+                    // No socket now, and none to come.
+                    permit.closed();
+                }
                 permit.leaving();
                 givingUp.update(pool.timer().schedule(permit::closed, longest, MILLISECONDS));
                 return Mono.error(() -> Objects.requireNonNullElseGet(refusal.get(), TimeoutException::new));
@@ -265,7 +288,7 @@ final class Opener implements ConnectionFactory {
     }
 
     /** A server that is full for a moment, perhaps of our own connections that it has not ended yet, is asked again. */
-    private Retry whileTooMany(AtomicBoolean decided, AtomicReference<@Nullable Throwable> refusal) {
+    private RetryBackoffSpec whileTooMany(AtomicBoolean decided, AtomicReference<@Nullable Throwable> refusal) {
         return Retry.backoff(Long.MAX_VALUE, FIRST_PAUSE)
                 .maxBackoff(LONGEST_PAUSE)
                 .scheduler(pool.timer())
@@ -279,11 +302,13 @@ final class Opener implements ConnectionFactory {
     }
 
     /** What waits for a connection while it is being opened. */
-    private record Adoption(Permit permit, ConnectionLife.Beginning beginning) {}
+    private record Adoption(Permit permit, ConnectAttempt attempt, ConnectionLife.Beginning beginning) {}
 
     private Mono<PhysicalConnection> adopted(Connection connection, Adoption adoption, Mono<Void> patience) {
         return ServerCancel.of(pool, this, connection)
                 .timeout(patience)
+                // Before others may connect in its place, which a breaker would refuse that waits for this one.
+                .doOnNext(cancel -> adoption.attempt().answered())
                 .map(cancel -> adopt(connection, cancel, adoption))
                 .onErrorResume(failure -> closed(connection, adoption.permit()).then(Mono.error(failure)));
     }

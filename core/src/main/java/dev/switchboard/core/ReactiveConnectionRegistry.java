@@ -2,6 +2,7 @@ package dev.switchboard.core;
 
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.spi.ConnectionFactory;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
@@ -13,12 +14,11 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Maps connection names to pools that are opened on first use. Connections are added, replaced and removed while the
- * program runs; a registered name that nobody uses costs its definition and nothing else.
+ * Maps connection names to pools that are opened on first use. Names come, change and go while the program runs; a name that
+ * nobody uses costs its definition and nothing else.
  *
- * <p>All methods are thread-safe and none blocks. What returns a publisher does nothing before it is subscribed; once
- * subscribed, draining and closing go on in the background even when the subscriber cancels, and {@link #quiescent()}
- * tells when they are done.
+ * <p>All methods are thread-safe and none blocks. What returns a publisher does nothing before it is subscribed; draining and
+ * closing then go on in the background even when the subscriber cancels, and {@link #quiescent()} tells when they are done.
  */
 public final class ReactiveConnectionRegistry {
 
@@ -42,8 +42,7 @@ public final class ReactiveConnectionRegistry {
     }
 
     /**
-     * {@return an empty registry with the given options}
-     *
+     * {@return an empty registry}
      * @param options what it is made with
      */
     public static ReactiveConnectionRegistry create(RegistryOptions options) {
@@ -125,7 +124,8 @@ public final class ReactiveConnectionRegistry {
      * @return completes when the old pool is closed; {@link UnknownConnectionException} when the name is not registered
      */
     public Mono<Void> replace(ConnectionDefinition definition) {
-        return Mono.defer(() -> detached(slots.registered(definition.name()).replace(definition)));
+        return Mono.defer(() ->
+                core.background().detached(slots.registered(definition.name()).replace(definition)));
     }
 
     /**
@@ -138,7 +138,7 @@ public final class ReactiveConnectionRegistry {
      *     {@link DefaultConnectionException} when it is the default
      */
     public Mono<Void> unregister(String name) {
-        return Mono.defer(() -> detached(slots.unregister(name)));
+        return Mono.defer(() -> core.background().detached(slots.unregister(name)));
     }
 
     /**
@@ -149,7 +149,7 @@ public final class ReactiveConnectionRegistry {
      * @return completes when there is no pool of it any more
      */
     public Mono<Void> forget(String name) {
-        return Mono.defer(() -> detached(slots.forget(name)));
+        return Mono.defer(() -> core.background().detached(slots.forget(name)));
     }
 
     /**
@@ -265,9 +265,8 @@ public final class ReactiveConnectionRegistry {
 
     /**
      * The r2dbc-pool behind a name, for its metrics and for whoever must have it. Whoever takes a connection from it leaves
-     * everything that this library guards: the queue and its fairness, preparation, the care for cancels, the reset. It shares
-     * its size with the borrowers of this registry, which disposes it. It is not the name's pool any more once the name was
-     * replaced, disposed or removed. Of a SQLite file with one writer and readers it is the writer's, which can do everything.
+     * everything that this library guards: queue, fairness, preparation, the care for cancels, the reset. It shares its size
+     * with this registry, which disposes it, as when the name is replaced. Of a SQLite file with readers it is the writer's.
      * Under a {@link ConnectionBudget} it is not for use: its connections look idle to the budget, which may close them for others.
      *
      * @param name any name
@@ -294,8 +293,7 @@ public final class ReactiveConnectionRegistry {
     }
 
     /**
-     * Writes the statements of a name to the log from now on, or no longer. Holds until the name is removed; its pool stays as
-     * it is.
+     * Writes the statements of a name to the log from now on, or no longer, until the name is removed; its pool stays.
      *
      * @param name a name that is registered, or remembered from the directory
      * @param wanted what to write
@@ -308,8 +306,7 @@ public final class ReactiveConnectionRegistry {
     }
 
     /**
-     * {@return a plain R2DBC factory of lazy handles for one name, which may be made before the name is registered, and
-     * survives its replacement, since the name is looked up for every connection}
+     * {@return a plain R2DBC factory of lazy handles for one name, which is looked up anew for every connection}
      *
      * @param name a connection name
      */
@@ -318,8 +315,7 @@ public final class ReactiveConnectionRegistry {
     }
 
     /**
-     * A lazy handle; no connection is taken before its first statement. This is the seam for the routing layer:
-     * programs use a connection factory.
+     * A lazy handle, for the routing layer: programs use a connection factory. Its first statement takes a connection.
      *
      * @param binding decides the handle's route and guards its statements
      * @return a handle of its own
@@ -332,7 +328,7 @@ public final class ReactiveConnectionRegistry {
         return new ConnectionHandle(slots, core, Objects.requireNonNull(binding, "binding"));
     }
 
-    /** {@return what happens to connections, pools and names, as it happens; listening may begin and end at any time} */
+    /** {@return what happens to connections, pools and names, as it happens; whoever listens may come and go} */
     public ConnectionEvents events() {
         return core.events();
     }
@@ -343,19 +339,20 @@ public final class ReactiveConnectionRegistry {
     }
 
     /**
-     * Closes the pool of a name; the name stays registered and opens another pool when it is used next.
+     * Closes the pool of a name, which stays registered and opens another one when it is used next.
      *
      * @param name a registered name
-     * @return completes when the pool is closed; {@link UnknownConnectionException} when the name is not known
+     * @return completes when it is closed; {@link UnknownConnectionException} when the name is not known
      */
     public Mono<Void> dispose(String name) {
-        return Mono.defer(() -> detached(slots.known(name).dispose()));
+        return Mono.defer(() -> core.background().detached(slots.known(name).dispose()));
     }
 
     /** {@return closes all pools when subscribed, and completes when they are closed; the names stay registered} */
     public Mono<Void> disposeAll() {
-        return Mono.defer(() -> detached(
-                Mono.when(slots.all().stream().map(ConnectionSlot::dispose).toList())));
+        return Mono.defer(() -> core.background()
+                .detached(Mono.when(
+                        slots.all().stream().map(ConnectionSlot::dispose).toList())));
     }
 
     /**
@@ -369,14 +366,23 @@ public final class ReactiveConnectionRegistry {
     }
 
     /**
-     * Closes the registry: new work is refused, borrowers that wait fail, connections on loan may finish within their
-     * drain time-out. Then its events end.
+     * Closes the registry: new work is refused, borrowers that wait fail, connections on loan have their drain time-out and
+     * are then closed by force, which is logged and told as an event. Then its events end.
      *
      * @return completes when every pool is closed and no background work is left
      */
     public Mono<Void> close() {
-        return Mono.defer(() -> detached(slots.close().doOnTerminate(core.events()::end))
-                .then(core.background().quiescent()));
+        return core.shutdown().end(Mono.defer(slots::close));
+    }
+
+    /**
+     * The same within a limit: what is on loan a quarter of it, at most two seconds, before its end is closed by force.
+     *
+     * @param limit 100 ms to one day
+     * @return how it went, when everything is closed, or when the limit is over
+     */
+    public Mono<ShutdownReport> close(Duration limit) {
+        return core.shutdown().within(limit, Mono.defer(slots::close));
     }
 
     /** {@return what completes at a moment when nothing is draining, resetting, opening or closing in the background} */
@@ -390,9 +396,5 @@ public final class ReactiveConnectionRegistry {
 
     ConnectionSlot slot(String name) {
         return slots.registered(name);
-    }
-
-    private Mono<Void> detached(Mono<Void> work) {
-        return core.background().detached(work);
     }
 }

@@ -1,5 +1,6 @@
 package dev.switchboard.core;
 
+import io.r2dbc.spi.ConnectionFactoryOptions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -20,7 +21,10 @@ final class RegistryCore {
     private final @Nullable ConnectionMetrics metrics;
     private final Map<String, HostQueue> queues = new ConcurrentHashMap<>();
     private final @Nullable Admission shared;
+    private final @Nullable CircuitBreakers breakers;
     private final @Nullable Duration idlePoolTimeout;
+
+    private final Shutdown shutdown = new Shutdown(this);
 
     private volatile boolean looksForLeaks;
 
@@ -30,6 +34,7 @@ final class RegistryCore {
         this.clock = new RegistryClock(timer);
         this.metrics = options.metrics();
         this.idlePoolTimeout = options.idlePoolTimeout();
+        this.breakers = options.circuitBreakers();
         ConnectionBudget budget = options.budget();
         this.shared = budget == null ? null : new Admission(budget);
     }
@@ -54,6 +59,11 @@ final class RegistryCore {
 
     ConnectionEvents events() {
         return events;
+    }
+
+    /** The end of the registry. */
+    Shutdown shutdown() {
+        return shutdown;
     }
 
     RegistryClock clock() {
@@ -98,6 +108,18 @@ final class RegistryCore {
                 .queue();
     }
 
+    /** How fast connections of a definition are opened in its queue; null where it has no address that the registry knows. */
+    @Nullable
+    ConnectPace paceOf(ConnectionDefinition definition, AdmissionQueue queue) {
+        ConnectionFactoryOptions options = definition.options();
+        if (options == null || !ConnectionAddress.isServer(options)) {
+            return null;
+        }
+        return queue.pace(
+                definition.where(),
+                address -> new ConnectPace(queue, address, timer, breakers == null ? null : breakers.opened(address)));
+    }
+
     private AdmissionQueue queue(String host) {
         return shared == null ? new AdmissionQueue() : new AdmissionQueue(shared, host);
     }
@@ -128,7 +150,7 @@ final class RegistryCore {
         HostQueue unlessForgotten() {
             boolean isForgotten = pools == 0 && queue.isEmpty();
             if (isForgotten) {
-                queue.admission().remove(queue);
+                queue.forgotten();
             }
             return isForgotten ? null : this;
         }

@@ -18,6 +18,7 @@ public final class RegistryOptions {
     private final @Nullable ConnectionBudget budget;
     private final @Nullable Duration idlePoolTimeout;
     private final @Nullable ConnectionMetrics metrics;
+    private final @Nullable CircuitBreakers circuitBreakers;
 
     private RegistryOptions(Builder builder) {
         this.exchange = builder.exchange;
@@ -27,6 +28,7 @@ public final class RegistryOptions {
         this.budget = builder.budget;
         this.idlePoolTimeout = builder.idlePoolTimeout;
         this.metrics = builder.metrics;
+        this.circuitBreakers = builder.circuitBreakers;
     }
 
     /** {@return the options that apply where none are named; always the same instance} */
@@ -48,6 +50,7 @@ public final class RegistryOptions {
         builder.budget = budget;
         builder.idlePoolTimeout = idlePoolTimeout;
         builder.metrics = metrics;
+        builder.circuitBreakers = circuitBreakers;
         return builder;
     }
 
@@ -86,6 +89,11 @@ public final class RegistryOptions {
         return metrics;
     }
 
+    /** {@return what decides whether an address that fails is connected to, or null where nothing does} */
+    public @Nullable CircuitBreakers circuitBreakers() {
+        return circuitBreakers;
+    }
+
     /** Collects values. Not safe for use by several threads. */
     public static final class Builder {
 
@@ -95,6 +103,7 @@ public final class RegistryOptions {
         private DirectoryOptions directoryOptions = DirectoryOptions.defaults();
         private @Nullable ConnectionMetrics metrics;
 
+        private @Nullable CircuitBreakers circuitBreakers;
         private @Nullable ConnectionBudget budget;
         private @Nullable Duration idlePoolTimeout;
 
@@ -178,6 +187,18 @@ public final class RegistryOptions {
          */
         public Builder metrics(ConnectionMetrics metrics) {
             this.metrics = Objects.requireNonNull(metrics, "metrics");
+            return this;
+        }
+
+        /**
+         * What decides whether an address that fails is connected to. Nothing by default: then failing addresses are asked more
+         * and more slowly, and who waits for them waits until its acquire time-out.
+         *
+         * @param circuitBreakers a breaker for each address
+         * @return this builder
+         */
+        public Builder circuitBreakers(CircuitBreakers circuitBreakers) {
+            this.circuitBreakers = Objects.requireNonNull(circuitBreakers, "circuitBreakers");
             return this;
         }
 

@@ -64,12 +64,12 @@ final class SlotPool {
         ConnectionFactory driverFactory = definition.open();
         this.opener = new Opener(this, driverFactory);
         this.pool = new ConnectionPool(configuration());
-        this.lane = core.queueOf(where)
-                .lane(
-                        definition.name(),
-                        new AdmissionQueue.Size(options().maxSize(), options().maxWaiting()),
-                        this::queueFull,
-                        slot::idle);
+        AdmissionQueue queue = core.queueOf(where);
+        this.lane = queue.lane(
+                definition.name(),
+                new AdmissionQueue.Size(options().maxSize(), options().maxWaiting(), core.paceOf(definition, queue)),
+                this::queueFull,
+                slot::idle);
         this.keeper = new IdleKeeper(this, opener, lane);
         this.lastUsedNanos = nowNanos();
         this.report = report;
@@ -347,7 +347,7 @@ final class SlotPool {
      */
     Mono<Void> drain(Supplier<? extends Throwable> forWaiting) {
         draining = true;
-        opener.connections().forEach(connection -> connection.life().ends(CloseReason.POOL_CLOSED));
+        opener.endIdle();
         keeper.stop();
         idling.dispose();
         lane.close(forWaiting);
@@ -357,7 +357,8 @@ final class SlotPool {
         }
         Mono<Void> disposed =
                 nobodyTakes.asMono().then(Mono.defer(pool::disposeLater)).onErrorResume(this::notDisposed);
-        Mono<Void> returned = lane.emptied().timeout(options().drainTimeout(), Mono.defer(this::forceOut), timer());
+        Mono<?> patience = core.shutdown().patience(options().drainTimeout());
+        Mono<Void> returned = lane.emptied().timeout(patience, Mono.defer(this::forceOut));
         return Mono.when(disposed, returned).then(Mono.defer(opener::closeAll)).doOnTerminate(() -> {
             lane.queue().forget(lane);
             core.release(where);
@@ -373,6 +374,7 @@ final class SlotPool {
     private Mono<Void> forceOut() {
         opener.stop();
         return Flux.fromIterable(leases)
+                .doOnNext(lease -> core.shutdown().forced(this, lease.physical().life()))
                 .flatMap(lease -> lease.physical().forceClose(options().resetTimeout()), Integer.MAX_VALUE)
                 .then(Mono.fromRunnable(nobodyTakes::tryEmitEmpty));
     }

@@ -140,6 +140,11 @@ final class SlotPools {
     AcquireTimeoutException timedOut(Duration limit, Lease.Receiver receiver) {
         SlotPool writing = writer;
         if (writing == null) {
+            ConnectPace pace = readers.lane().pace();
+            ConnectPace.Failure last = pace == null ? null : pace.lastFailure();
+            if (last != null) {
+                return AcquireTimeoutException.unreachable(definition.name(), limit, counts(), last);
+            }
             return new AcquireTimeoutException(definition.name(), limit, counts(), readers.capInTheWay());
         }
         if (!receiver.writes()) {

@@ -1,10 +1,11 @@
 package dev.switchboard.core;
 
 import io.r2dbc.spi.R2dbcTransientResourceException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/** The error of a connection budget, for {@link ErrorMessagesTests}. */
+/** The errors of a connection budget and of circuit breakers, for {@link ErrorMessagesTests}. */
 final class BudgetErrors {
 
     private static final BudgetStatus IN_THE_WAY =
@@ -13,7 +14,7 @@ final class BudgetErrors {
     private BudgetErrors() {}
 
     static List<ErrorMessagesTests.Spoken> spoken() {
-        return List.of(atACap(), inItsOwnWay());
+        return List.of(atACap(), inItsOwnWay(), broken());
     }
 
     private static ErrorMessagesTests.Spoken inItsOwnWay() {
@@ -47,5 +48,19 @@ final class BudgetErrors {
                         13,
                         "capOpen",
                         13));
+    }
+
+    private static ErrorMessagesTests.Spoken broken() {
+        return new ErrorMessagesTests.Spoken(
+                        new CircuitOpenException(
+                                "orders",
+                                "db1:5432",
+                                new ConnectPace.Failure("db1:5432", "ConnectException", Duration.ofMillis(1500))),
+                        R2dbcTransientResourceException.class,
+                        "Connection 'orders': nobody connects to db1:5432 for now, as its circuit breaker is open; the"
+                                + " last attempt failed 1.5 s ago (ConnectException). Check that it is running and can"
+                                + " be reached from here. The breaker lets an attempt through by itself after its wait;"
+                                + " retry later, for example with retryTransient().",
+                        Map.of("connectionName", "orders", "where", "db1:5432", "lastFailure", "ConnectException"));
     }
 }

@@ -24,11 +24,18 @@ class ConnectFailureTests {
 
     private static final Duration LONG = Duration.ofSeconds(15);
 
-    private final ReactiveConnectionRegistry registry = ReactiveConnectionRegistry.create();
+    private final ReactiveConnectionRegistry registry = ReactiveConnectionRegistry.create(RegistryOptions.builder()
+            .budget(ConnectionBudget.builder().total(8).build())
+            .build());
 
     @AfterEach
     void closeEverything() {
+        registry.quiescent().block(LONG);
+        PoolCounts counts = registry.budget().total().counts();
+        assertThat(counts).isEqualTo(new PoolCounts(0, counts.idle(), 0, 0, 8));
+        assertThat(registry.budget().total().open()).isEqualTo(counts.idle());
         Borrowing.close(registry);
+        assertThat(registry.budget().total().open()).isZero();
     }
 
     private Mono<Object> query() {
@@ -142,15 +149,20 @@ class ConnectFailureTests {
         assertThat(registry.status("orders").counts()).isEqualTo(new PoolCounts(0, 0, 0, 0, 2));
     }
 
-    @Test
-    void anUnknownHostIsNamed() {
-        registry.register(
-                ConnectionDefinition.of("orders", "r2dbc:postgresql://app:hush-hush@no-such-host.invalid:5432/orders"));
+    @ParameterizedTest
+    @EnumSource(
+            value = Product.class,
+            names = {"POSTGRESQL", "MYSQL", "MARIADB"})
+    void anUnknownHostIsNamed(Product product) {
+        registry.register(ConnectionDefinition.of(
+                "orders", "r2dbc:" + product.driver() + "://app:hush-hush@nowhere.invalid:5432/orders"));
         StepVerifier.create(query())
                 .expectErrorSatisfies(failure -> {
                     assertThat(failure)
                             .isInstanceOf(CannotConnectException.class)
-                            .hasMessageContaining("no-such-host.invalid:5432");
+                            .hasMessageContaining(
+                                    "'orders': cannot connect to nowhere.invalid:5432 (UnknownHostException)");
+                    assertThat(FailureClass.of(failure)).isEqualTo(FailureClass.RETRYABLE_STATEMENT);
                     tellsNoSecret(failure, "hush-hush");
                 })
                 .verify(LONG);

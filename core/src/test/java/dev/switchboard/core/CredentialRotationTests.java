@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -40,8 +41,8 @@ class CredentialRotationTests {
     private final AtomicLong queries = new AtomicLong();
     private final Sinks.Empty<Void> enough = Sinks.empty();
 
-    /** PostgreSQL lets everybody in without a password unless its rules say otherwise. */
-    private static DatabaseServer server(Path folder) throws IOException {
+    /** The shared PostgreSQL lets everybody in without a password unless its rules say otherwise. */
+    private static DatabaseServer postgresql(Path folder) throws IOException {
         Path rules = Files.writeString(folder.resolve("pg_hba.conf"), """
                 host all rotated 127.0.0.1/32 scram-sha-256
                 host all all 127.0.0.1/32 trust
@@ -49,6 +50,23 @@ class CredentialRotationTests {
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         Files.setPosixFilePermissions(rules, PosixFilePermissions.fromString("rw-r--r--"));
         return Databases.startServer(Product.POSTGRESQL, "hba_file=" + rules);
+    }
+
+    private static void create(DatabaseServer server, Database database) {
+        if (server.product() == Product.POSTGRESQL) {
+            server.execute("CREATE ROLE rotated LOGIN PASSWORD 'hush-first'");
+        } else {
+            server.execute("CREATE USER rotated IDENTIFIED "
+                    + (server.product() == Product.MYSQL ? "WITH mysql_native_password " : "") + "BY 'hush-first'");
+            server.execute("GRANT SELECT ON " + database.name() + ".* TO rotated");
+        }
+    }
+
+    private static String rotation(Product product) {
+        return product == Product.POSTGRESQL
+                ? "ALTER ROLE rotated PASSWORD 'hush-second'"
+                : "ALTER USER rotated IDENTIFIED " + (product == Product.MYSQL ? "WITH mysql_native_password " : "")
+                        + "BY 'hush-second'";
     }
 
     private Mono<Object> query() {
@@ -77,9 +95,25 @@ class CredentialRotationTests {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void noQueryFailsAndNoOldConnectionIsLeft(boolean byReplacement, @TempDir Path folder) throws IOException {
-        try (DatabaseServer server = server(folder);
-                Database database = server.createDatabase()) {
-            server.execute("CREATE ROLE rotated LOGIN PASSWORD 'hush-first'");
+        try (DatabaseServer server = postgresql(folder)) {
+            rotated(server, byReplacement);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"MYSQL, false", "MYSQL, true", "MARIADB, false", "MARIADB, true"})
+    void thatHoldsOnTheOtherServers(Product product, boolean byReplacement) {
+        DatabaseServer server = Databases.server(product);
+        try {
+            rotated(server, byReplacement);
+        } finally {
+            server.execute("DROP USER IF EXISTS rotated");
+        }
+    }
+
+    private void rotated(DatabaseServer server, boolean byReplacement) {
+        try (Database database = server.createDatabase()) {
+            create(server, database);
             ConnectionDefinition orders = ConnectionDefinition.of("orders", database.url())
                     .withUser("rotated")
                     .withPassword(() -> Mono.fromSupplier(vault::get))
@@ -91,7 +125,7 @@ class CredentialRotationTests {
                         untilQueries(200);
                         Set<UUID> old = Set.copyOf(used);
                         assertThat(old).isNotEmpty();
-                        server.execute("ALTER ROLE rotated PASSWORD 'hush-second'");
+                        server.execute(rotation(server.product()));
                         vault.set("hush-second");
                         if (byReplacement) {
                             registry.replace(orders.withPassword(() -> Mono.fromSupplier(vault::get)))

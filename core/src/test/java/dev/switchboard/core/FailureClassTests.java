@@ -9,12 +9,16 @@ import dev.switchboard.databases.Product;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Option;
 import io.r2dbc.spi.TransactionDefinition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
@@ -46,6 +50,9 @@ class FailureClassTests {
 
     private static Database database;
     private static ReactiveConnectionRegistry registry;
+
+    @TempDir
+    Path folder;
 
     @Parameter
     Product product;
@@ -218,6 +225,22 @@ class FailureClassTests {
         registry.register(ConnectionDefinition.of("nobody", database.url()).withPort(1));
         means(FailureClass.RETRYABLE_STATEMENT, Borrowing.query(registry, "nobody", "SELECT 1"));
         registry.unregister("nobody").block(PATIENCE);
+    }
+
+    @Test
+    void aDatabaseThatIsNotThereIsABug() throws IOException {
+        assumeTrue(product != Product.H2, "it is made when it is opened");
+        ConnectionDefinition nowhere;
+        if (product == Product.SQLITE) {
+            Path file = Files.writeString(folder.resolve("no.db"), "This is a letter and no database. ".repeat(100));
+            nowhere = ConnectionDefinition.sqlite("nowhere", file);
+        } else {
+            nowhere =
+                    ConnectionDefinition.of("nowhere", Databases.server(product).url("no_such_database"));
+        }
+        registry.register(nowhere);
+        means(FailureClass.BUG, Borrowing.query(registry, "nowhere", "SELECT count(*) FROM item"));
+        registry.unregister("nowhere").block(PATIENCE);
     }
 
     @Test

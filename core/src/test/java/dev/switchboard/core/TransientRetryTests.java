@@ -8,6 +8,7 @@ import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcRollbackException;
+import io.r2dbc.spi.R2dbcTimeoutException;
 import io.r2dbc.spi.R2dbcTransientResourceException;
 import java.io.IOException;
 import java.time.Duration;
@@ -82,13 +83,31 @@ class TransientRetryTests {
         return new R2dbcNonTransientResourceException("said by a server", state, code);
     }
 
+    private static CannotConnectException cannotConnect(Throwable cause) {
+        return new CannotConnectException("orders", "db01:5432", cause);
+    }
+
     static Stream<Arguments> said() {
         return Stream.of(
                 arguments(server("53300", 0), FailureClass.RETRYABLE_STATEMENT),
                 arguments(server("08004", 1040), FailureClass.RETRYABLE_STATEMENT),
                 arguments(server("42000", 1226), FailureClass.RETRYABLE_STATEMENT),
                 arguments(server("57P03", 0), FailureClass.RETRYABLE_STATEMENT),
+                arguments(server("40001", 0), FailureClass.RETRYABLE_TRANSACTION),
+                arguments(server("40002", 0), FailureClass.CONSTRAINT),
                 arguments(server("40003", 0), FailureClass.OUTCOME_UNKNOWN),
+                arguments(server("08001", 0), FailureClass.RETRYABLE_STATEMENT),
+                arguments(server("08001", 26), FailureClass.BUG),
+                arguments(new R2dbcTimeoutException("of the driver"), FailureClass.OUTCOME_UNKNOWN),
+                arguments(new R2dbcTimeoutException("of the server", "70100", 1969), FailureClass.RETRYABLE_STATEMENT),
+                arguments(new R2dbcTimeoutException("of the server", "HYT00"), FailureClass.RETRYABLE_STATEMENT),
+                arguments(cannotConnect(server("3D000", 0)), FailureClass.BUG),
+                arguments(
+                        cannotConnect(new R2dbcNonTransientResourceException(
+                                "in words", "H1000", 9000, server("42000", 1049))),
+                        FailureClass.BUG),
+                arguments(cannotConnect(server("53300", 0)), FailureClass.RETRYABLE_STATEMENT),
+                arguments(cannotConnect(new IOException("refused")), FailureClass.RETRYABLE_STATEMENT),
                 arguments(server("08007", 0), FailureClass.OUTCOME_UNKNOWN),
                 arguments(server("08S01", 1053), FailureClass.CONNECTION_DEAD),
                 arguments(server("70100", 1927), FailureClass.CONNECTION_DEAD),
