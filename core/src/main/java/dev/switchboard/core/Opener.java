@@ -102,6 +102,7 @@ final class Opener implements ConnectionFactory {
             if (permit == null) {
                 return Mono.error(new Ticket.NoRoomException());
             }
+            pool.report().opens(pool.lane());
             Duration limit = pool.options().createTimeout();
             ConnectionLife.Beginning beginning = pool.report().beginning();
             return patiently(
@@ -338,7 +339,8 @@ final class Opener implements ConnectionFactory {
         }
 
         @Override
-        public void close() {
+        public void close(BudgetStatus cap) {
+            pool.report().reclaimed(connection.life(), connection.idleNanos(pool.nowNanos()), cap);
             pool.background().start(connection.close().onErrorComplete());
         }
     }

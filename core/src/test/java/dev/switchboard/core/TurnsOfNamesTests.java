@@ -99,7 +99,7 @@ class TurnsOfNamesTests {
         }
 
         @Override
-        public void close() {
+        public void close(BudgetStatus cap) {
             closing = true;
         }
     }

@@ -2,6 +2,7 @@ package dev.switchboard.core.micrometer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchboard.core.ConnectionBudget;
 import dev.switchboard.core.ConnectionDefinition;
 import dev.switchboard.core.ReactiveConnectionRegistry;
 import dev.switchboard.core.RegistryOptions;
@@ -12,6 +13,7 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
@@ -162,5 +165,31 @@ class MicrometerMetricsTests {
         assertThat(meters.get("r2dbc.pool.leaks").tag("name", "a").counter().count())
                 .isEqualTo(1);
         close(kept);
+    }
+
+    @Test
+    void aRegistryAsAWholeIsShownUntilItsMetersAreRemoved() {
+        try (Database database = Databases.create(Product.H2)) {
+            ReactiveConnectionRegistry capped = ReactiveConnectionRegistry.create(RegistryOptions.builder()
+                    .budget(ConnectionBudget.builder().total(2).build())
+                    .build());
+            Disposable bound = MicrometerMetrics.bind(meters, capped);
+            capped.register("orders", database.url());
+            Connection connection = Objects.requireNonNull(Mono.<Connection>from(
+                            capped.connectionFactory("orders").create())
+                    .block(PATIENCE));
+            Mono.from(connection.validate(ValidationDepth.REMOTE)).block(PATIENCE);
+            assertThat(meters.get("switchboard.budget.open").gauge().value()).isEqualTo(1);
+            assertThat(meters.get("switchboard.budget.cap").gauge().value()).isEqualTo(2);
+            assertThat(meters.get("switchboard.statements.running").gauge().value())
+                    .isZero();
+            assertThat(meters.get("switchboard.events.lost").functionCounter().count())
+                    .isZero();
+            close(connection);
+            assertThat(meters.get("switchboard.budget.idle").gauge().value()).isEqualTo(1);
+            bound.dispose();
+            assertThat(meters.getMeters()).isEmpty();
+            capped.close().block(PATIENCE);
+        }
     }
 }
