@@ -21,12 +21,24 @@ record BudgetKey(String text, BiConsumer<Said, ConfigurationValue> setting) {
     private static final Map<String, BudgetKey> ROWS = rows(
             number("total", ConnectionBudget.Builder::total),
             number("per-host", ConnectionBudget.Builder::perHost),
-            new BudgetKey("hosts", (said, value) -> each(value, "db01:5432=50", part -> said.budget()
-                    .host(part.name(), part.number()))),
-            new BudgetKey("groups", (said, value) -> each(value, "east=80 db01:5432 db02:5432", part -> said.budget()
-                    .group(part.name(), part.number(), part.rest()))),
-            new BudgetKey("weights", (said, value) -> each(value, "orders=3", part -> said.budget()
-                    .weight(part.name(), part.number()))),
+            new BudgetKey(
+                    "hosts",
+                    (said, value) ->
+                            each(value, "db01:5432=50", part -> said.budget().host(part.name(), part.number()))),
+            new BudgetKey(
+                    "groups",
+                    (said, value) -> each(
+                            value,
+                            "east=80 db01:5432 db02:5432",
+                            part -> said.budget()
+                                    .group(
+                                            part.name(),
+                                            part.number(),
+                                            part.rest().toArray(String[]::new)))),
+            new BudgetKey(
+                    "weights",
+                    (said, value) ->
+                            each(value, "orders=3", part -> said.budget().weight(part.name(), part.number()))),
             number("quantum", ConnectionBudget.Builder::quantum),
             number("control-permits", ConnectionBudget.Builder::controlPermits),
             number("reserve", ConnectionBudget.Builder::reserve),
@@ -37,11 +49,15 @@ record BudgetKey(String text, BiConsumer<Said, ConfigurationValue> setting) {
     /** What is said so far. */
     static final class Said {
 
-        private final ConnectionBudget.Builder budget = ConnectionBudget.builder();
+        private ConnectionBudget.Builder budget = ConnectionBudget.builder();
         private @Nullable Duration idlePoolTimeout;
 
         ConnectionBudget.Builder budget() {
             return budget;
+        }
+
+        void budget(ConnectionBudget.Builder next) {
+            budget = next;
         }
 
         @Nullable
@@ -63,7 +79,7 @@ record BudgetKey(String text, BiConsumer<Said, ConfigurationValue> setting) {
 
     private static BudgetKey number(
             String text, BiFunction<ConnectionBudget.Builder, Integer, ConnectionBudget.Builder> setter) {
-        return new BudgetKey(text, (said, value) -> setter.apply(said.budget(), value.wholeNumber()));
+        return new BudgetKey(text, (said, value) -> said.budget(setter.apply(said.budget(), value.wholeNumber())));
     }
 
     /** The key of this text, or null where there is none. */
@@ -83,16 +99,16 @@ record BudgetKey(String text, BiConsumer<Said, ConfigurationValue> setting) {
     }
 
     /** One of several that a value lists. */
-    private record Part(String name, int number, String... rest) {}
+    private record Part(String name, int number, List<String> rest) {}
 
     /** Name, number and what follows, as in {@code east=80 db01:5432 db02:5432}, with commas between them. */
     private static void each(ConfigurationValue value, String form, Consumer<Part> taken) {
         for (String text : value.text().split(",", -1)) {
-            String[] words = text.strip().split("\\s+");
+            String[] words = text.strip().split("\\s+", -1);
             int equals = words[0].lastIndexOf('=');
-            String[] rest = List.of(words).subList(1, words.length).toArray(String[]::new);
+            List<String> rest = List.of(words).subList(1, words.length);
             boolean mayHaveMore = form.indexOf(' ') > 0;
-            if (equals < 1 || (rest.length > 0 && !mayHaveMore) || (rest.length == 0 && mayHaveMore)) {
+            if (equals < 1 || (!rest.isEmpty() && !mayHaveMore) || (rest.isEmpty() && mayHaveMore)) {
                 throw ConfigurationProblems.refused(
                         ErrorText.quoted(value.written()) + " is not such a list",
                         "one or more of the form " + form + ", with commas between them",

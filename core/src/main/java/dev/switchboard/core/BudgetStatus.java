@@ -27,11 +27,11 @@ public record BudgetStatus(String scope, int open, PoolCounts counts, long recla
 
     /** The scope and its counts, in brackets; nothing where there is none. */
     static String words(@Nullable BudgetStatus inTheWay) {
-        return inTheWay == null ? "" : " (" + inTheWay.words() + ")";
+        return inTheWay == null ? "" : " (" + inTheWay.inWords() + ")";
     }
 
     /** The scope and its counts. */
-    String words() {
+    String inWords() {
         return ErrorText.name(scope) + " has " + open + " of " + counts.max() + " connections open: in use "
                 + counts.inUse() + ", idle " + counts.idle() + ", opening " + counts.opening() + ", waiting "
                 + counts.waiting();

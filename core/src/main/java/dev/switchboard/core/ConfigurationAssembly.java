@@ -120,7 +120,7 @@ final class ConfigurationAssembly {
         BudgetKey.Said said = new BudgetKey.Said();
         budget.forEach(saying -> saying.accept(said));
         if (ofProgram != null) {
-            ofProgram.apply(said.budget());
+            said.budget(ofProgram.apply(said.budget()));
         }
         problems.during(ConfigurationScope.BUDGET.words(), () -> said.budget().build());
         return said;

@@ -130,14 +130,13 @@ final class SlotPools {
     /** What a borrower hears who did not get its connection in time: where somebody else writes, who that is. */
     AcquireTimeoutException timedOut(Duration limit, Lease.Receiver receiver) {
         SlotPool writing = writer;
-        boolean reads = writing == null || !receiver.writes();
-        SlotPool asked = reads ? readers : writing;
+        SlotPool asked = writing == null || !receiver.writes() ? readers : writing;
         BudgetStatus cap = asked.capInTheWay();
         report.timedOut(limit, cap);
         if (writing == null) {
             return new AcquireTimeoutException(definition.name(), limit, counts(), cap);
         }
-        if (reads) {
+        if (asked == readers) {
             return AcquireTimeoutException.reading(definition.name(), limit, readers.counts(), cap);
         }
         Lease held = writing.anyLease();

@@ -121,8 +121,7 @@ class BudgetConfigurationTests {
 
     @Test
     void aMisspeltVariableIsAnsweredWithTheRightOne() {
-        assertThat(written()
-                        .problems(written().file("").environment(Map.of("SWITCHBOARD_BUDGET_TOTALS", "5"))))
+        assertThat(written().problems(written().file("").environment(Map.of("SWITCHBOARD_BUDGET_TOTALS", "5"))))
                 .isEqualTo("environment variable SWITCHBOARD_BUDGET_TOTALS: 'TOTALS' is not a key of the budget."
                         + " Allowed: 'TOTAL' and others. Correct the variable, or unset it.");
     }
@@ -162,8 +161,10 @@ class BudgetConfigurationTests {
                 .build()
                 .createRegistry(options -> options.idlePoolTimeout(Duration.ofMinutes(1)));
         assertThat(registry.budget().limits()).isEqualTo(total(20));
-        ReactiveConnectionRegistry own =
-                written().file("switchboard.budget.total=20").build().createRegistry(options -> options.budget(total(4)));
+        ReactiveConnectionRegistry own = written()
+                .file("switchboard.budget.total=20")
+                .build()
+                .createRegistry(options -> options.budget(total(4)));
         assertThat(own.budget().limits()).isEqualTo(total(4));
     }
 }

@@ -55,7 +55,9 @@ class BudgetEventsTests {
         List<ConnectionEvent> told = heard.untilClosed(registry);
         ConnectionEvent.Reclaimed reclaimed = heard.first(ConnectionEvent.Reclaimed.class);
         assertThat(reclaimed.name()).isEqualTo("one");
-        assertThat(reclaimed.reason()).startsWith("the registry has 1 of 1 connections open: ").doesNotContain("other");
+        assertThat(reclaimed.reason())
+                .startsWith("the registry has 1 of 1 connections open: ")
+                .doesNotContain("other");
         assertThat(told)
                 .filteredOn(event -> reclaimed.connection().equals(event.connection()))
                 .extracting(ConnectionEvent::type)
@@ -77,7 +79,8 @@ class BudgetEventsTests {
         Borrowing.query(registry, "other", "SELECT 1").block(Borrowing.PATIENCE);
         List<ConnectionEvent> told = heard.untilClosed(registry);
         assertThat(told)
-                .filteredOn(event -> event.name().equals("other") && event.type().startsWith("Budget"))
+                .filteredOn(
+                        event -> event.name().equals("other") && event.type().startsWith("Budget"))
                 .extracting(ConnectionEvent::type)
                 .containsExactly("BudgetWaiting", "BudgetTimedOut");
         assertThat(heard.first(ConnectionEvent.BudgetWaiting.class).reason())
@@ -97,7 +100,9 @@ class BudgetEventsTests {
         third.subscribe();
         Borrowing.close(List.of(first, second));
         third.block(Borrowing.PATIENCE);
-        assertThat(heard.untilClosed(registry)).extracting(ConnectionEvent::type).doesNotContain("BudgetWaiting");
+        assertThat(heard.untilClosed(registry))
+                .extracting(ConnectionEvent::type)
+                .doesNotContain("BudgetWaiting");
     }
 
     @Test

@@ -36,6 +36,7 @@ class TurnsOfNamesTests {
     private int largestOvertaking;
     /** The same with those who took an idle connection of their own name. */
     private int largestPassing;
+
     private ConnectionBudget budget = ConnectionBudget.builder()
             .total(9)
             .perHost(6)

@@ -25,17 +25,28 @@ final class RegistryMeters {
     }
 
     Disposable bound() {
-        counter("events.lost", "Events that subscribers lost because they fell behind", all -> all.events()
-                .lost());
-        gauge("statements.running", "Statements that run or whose rows are being read", all -> all.connections()
-                .inFlight()
-                .size());
+        counter(
+                "events.lost",
+                "Events that subscribers lost because they fell behind",
+                all -> all.events().lost());
+        gauge(
+                "statements.running",
+                "Statements that run or whose rows are being read",
+                all -> all.connections().inFlight().size());
         gauge("budget.open", "Open connections", all -> total(all).open());
-        gauge("budget.idle", "Open connections that nobody has", all -> total(all).counts().idle());
-        gauge("budget.waiting", "Borrowers that wait", all -> total(all).counts().waiting());
+        gauge(
+                "budget.idle",
+                "Open connections that nobody has",
+                all -> total(all).counts().idle());
+        gauge(
+                "budget.waiting",
+                "Borrowers that wait",
+                all -> total(all).counts().waiting());
         gauge("budget.cap", "The most connections", RegistryMeters::cap);
-        counter("budget.reclaimed", "Idle connections that made room for others", all -> total(all)
-                .reclaimed());
+        counter(
+                "budget.reclaimed",
+                "Idle connections that made room for others",
+                all -> total(all).reclaimed());
         return Disposables.composite(() -> registered.forEach(meters::remove));
     }
 

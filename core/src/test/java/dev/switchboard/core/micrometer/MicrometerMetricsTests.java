@@ -175,9 +175,9 @@ class MicrometerMetricsTests {
                     .build());
             Disposable bound = MicrometerMetrics.bind(meters, capped);
             capped.register("orders", database.url());
-            Connection connection = Objects.requireNonNull(Mono.<Connection>from(
-                            capped.connectionFactory("orders").create())
-                    .block(PATIENCE));
+            Connection connection = Objects.requireNonNull(
+                    Mono.<Connection>from(capped.connectionFactory("orders").create())
+                            .block(PATIENCE));
             Mono.from(connection.validate(ValidationDepth.REMOTE)).block(PATIENCE);
             assertThat(meters.get("switchboard.budget.open").gauge().value()).isEqualTo(1);
             assertThat(meters.get("switchboard.budget.cap").gauge().value()).isEqualTo(2);
