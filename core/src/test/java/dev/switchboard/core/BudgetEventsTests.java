@@ -76,7 +76,6 @@ class BudgetEventsTests {
                 .expectError(AcquireTimeoutException.class)
                 .verify(Borrowing.PATIENCE);
         Borrowing.close(held);
-        Borrowing.query(registry, "other", "SELECT 1").block(Borrowing.PATIENCE);
         List<ConnectionEvent> told = heard.untilClosed(registry);
         assertThat(told)
                 .filteredOn(

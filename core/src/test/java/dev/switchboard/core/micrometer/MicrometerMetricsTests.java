@@ -14,11 +14,14 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ValidationDepth;
+import java.io.IOException;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -36,6 +39,12 @@ class MicrometerMetricsTests {
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private ReactiveConnectionRegistry registry = ReactiveConnectionRegistry.create(
             RegistryOptions.builder().metrics(MicrometerMetrics.of(meters, 2)).build());
+
+    /** The first socket of a JVM reads a file, which must not happen on a thread that may not block. */
+    @BeforeAll
+    static void openTheFirstSocket() throws IOException {
+        new ServerSocket(0).close();
+    }
 
     @AfterEach
     void closeEverything() {

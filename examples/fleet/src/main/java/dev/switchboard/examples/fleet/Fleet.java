@@ -5,9 +5,8 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.opentest4j.TestAbortedException;
-import reactor.core.Disposable;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
@@ -92,16 +91,17 @@ public final class Fleet {
         Load load = new Load(access, plan);
         create(load, plan.databases() - plan.databases() / 6).block(LONGEST);
         page.begin(load.shards());
-        Disposable sampling = everyTime(SAMPLING, () -> hosts.forEach(ShardHost::sample));
-        Disposable telling = everyTime(Duration.ofSeconds(1), () -> page.progress(load, hosts));
+        AtomicBoolean over = new AtomicBoolean();
         Duration warmUp = Duration.ofSeconds(plan.seconds()).dividedBy(4);
+        Mono<Void> work = Mono.when(
+                load.run(plan.chains(), Duration.ofSeconds(plan.seconds())),
+                create(load, plan.databases()),
+                Mono.delay(warmUp).doOnNext(now -> waits.reset()));
         Mono.when(
-                        load.run(plan.chains(), Duration.ofSeconds(plan.seconds())),
-                        create(load, plan.databases()),
-                        Mono.delay(warmUp).doOnNext(now -> waits.reset()))
+                        work.doFinally(end -> over.set(true)),
+                        everyTime(SAMPLING, over, () -> hosts.forEach(ShardHost::sample)),
+                        everyTime(Duration.ofSeconds(1), over, () -> page.progress(load, hosts)))
                 .block(LONGEST);
-        telling.dispose();
-        sampling.dispose();
         page.result(load, hosts, waits, access);
         access.close();
     }
@@ -116,10 +116,11 @@ public final class Fleet {
                 .subscribeOn(Schedulers.boundedElastic());
     }
 
-    /** On a worker of its own: these questions block. */
-    private static Disposable everyTime(Duration period, Runnable question) {
-        return Flux.interval(period, Schedulers.newBoundedElastic(1, 1_000, "watch"))
-                .onBackpressureDrop()
-                .subscribe(tick -> question.run());
+    /** On a worker that may block, which these questions do; nobody is interrupted in the middle of one. */
+    private static Mono<Void> everyTime(Duration period, AtomicBoolean over, Runnable question) {
+        return Mono.delay(period)
+                .then(Mono.fromRunnable(question).subscribeOn(Schedulers.boundedElastic()))
+                .repeat(() -> !over.get())
+                .then();
     }
 }
