@@ -200,7 +200,7 @@ final class Admission {
             for (AdmissionQueue queue : within == null ? queues : Set.of(within)) {
                 oldest = queue.longerIdle(oldest, notOf);
             }
-        } while (oldest != null && !oldest.reclaimed());
+        } while (oldest != null && !oldest.reclaimed(within == null ? total : within.quota()));
         return oldest != null;
     }
 

@@ -27,13 +27,19 @@ public record BudgetStatus(String scope, int open, PoolCounts counts, long recla
 
     /** The scope and its counts, in brackets; nothing where there is none. */
     static String words(@Nullable BudgetStatus inTheWay) {
-        if (inTheWay == null) {
-            return "";
-        }
-        PoolCounts counts = inTheWay.counts();
-        return " (" + ErrorText.name(inTheWay.scope()) + " has " + inTheWay.open() + " of " + counts.max()
-                + " connections open: in use " + counts.inUse() + ", idle " + counts.idle() + ", opening "
-                + counts.opening() + ", waiting " + counts.waiting() + ")";
+        return inTheWay == null ? "" : " (" + inTheWay.inWords() + ")";
+    }
+
+    /** The scope and its counts. */
+    String inWords() {
+        return ErrorText.name(scope) + " has " + open + " of " + counts.max() + " connections open: in use "
+                + counts.inUse() + ", idle " + counts.idle() + ", opening " + counts.opening() + ", waiting "
+                + counts.waiting();
+    }
+
+    /** Both of one scope together, as where a name has one connection that writes and others that only query. */
+    BudgetStatus and(BudgetStatus other) {
+        return new BudgetStatus(scope, open + other.open, counts.and(other.counts), reclaimed + other.reclaimed);
     }
 
     /** Called under the lock. */

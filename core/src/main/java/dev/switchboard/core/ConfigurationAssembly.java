@@ -1,11 +1,15 @@
 package dev.switchboard.core;
 
 import dev.switchboard.core.ConfigurationScope.Section;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Lays what the sources say over each other. Sources are added from the strongest to the weakest, behind the program. */
@@ -17,6 +21,9 @@ final class ConfigurationAssembly {
     private final ConfigurationProblems problems;
     private final Map<ConfigurationScope, ConnectionTemplate> layers;
     private final Map<String, Reference> templatesOf = new HashMap<>();
+    /** What is said of the budget, from the weakest source to the strongest. */
+    private final Deque<Consumer<BudgetKey.Said>> budget = new ArrayDeque<>();
+
     private @Nullable Reference defaultConnection;
 
     ConfigurationAssembly(ConfigurationSources.Program program, ConfigurationProblems problems) {
@@ -41,6 +48,10 @@ final class ConfigurationAssembly {
     void add(String place, List<ConfigurationEntry> entries) {
         Map<ConfigurationScope, ConnectionTemplate.Builder> parts = new LinkedHashMap<>();
         for (ConfigurationEntry entry : entries) {
+            if (entry.scope().section() == Section.BUDGET) {
+                problems.during(entry.where(), () -> addToBudget(entry));
+                continue;
+            }
             ConnectionTemplate.Builder part = parts.computeIfAbsent(
                     entry.scope(), scope -> new ConnectionTemplate.Builder(List.of(), scope.said(place)));
             problems.during(entry.where(), () -> add(entry, part));
@@ -88,6 +99,33 @@ final class ConfigurationAssembly {
         return key;
     }
 
+    private void addToBudget(ConfigurationEntry entry) {
+        BudgetKey key = BudgetKey.of(entry.key());
+        if (key == null) {
+            throw ConfigurationProblems.refused(
+                    "'" + ErrorText.words(entry.key()) + "' is not a key of the budget",
+                    ConfigurationProblems.allowed(entry.key(), BudgetKey.texts()),
+                    "Correct the key");
+        }
+        key.tryAlone(entry.value());
+        budget.addFirst(said -> key.setting().accept(said, entry.value()));
+    }
+
+    /** What all sources say of the budget, the strongest at last; null where none says anything. */
+    private BudgetKey.@Nullable Said budget() {
+        UnaryOperator<ConnectionBudget.Builder> ofProgram = program.budget();
+        if (budget.isEmpty() && ofProgram == null) {
+            return null;
+        }
+        BudgetKey.Said said = new BudgetKey.Said();
+        budget.forEach(saying -> saying.accept(said));
+        if (ofProgram != null) {
+            said.budget(ofProgram.apply(said.budget()));
+        }
+        problems.during(ConfigurationScope.BUDGET.words(), () -> said.budget().build());
+        return said;
+    }
+
     private void refuseWholeDefinition(ConfigurationScope scope) {
         DefinitionChecks.refuseIf(
                 null,
@@ -121,7 +159,10 @@ final class ConfigurationAssembly {
                     scope.words(),
                     () -> definitions.put(name, layer(scope).over(base).define(name)));
         }
-        return new SwitchboardConfiguration(definitions, templates, defaults, defaultConnection);
+        BudgetKey.Said said = budget();
+        problems.throwIfAny();
+        return new SwitchboardConfiguration(
+                definitions, new SwitchboardConfiguration.Parts(templates, defaults), defaultConnection, said);
     }
 
     private ConnectionTemplate layer(ConfigurationScope scope) {

@@ -103,7 +103,7 @@ final class ConfigurationFile {
                         ? "the key ends too early, or goes on where it should end"
                         : ErrorText.quoted(first) + " is not a section of the configuration",
                 "switchboard.connections.<name>.<key>, switchboard.templates.<name>.<key>,"
-                        + " switchboard.defaults.<key> and switchboard.default-connection",
+                        + " switchboard.defaults.<key>, switchboard.budget.<key> and switchboard.default-connection",
                 "Correct the key");
     }
 

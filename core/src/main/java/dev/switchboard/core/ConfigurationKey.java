@@ -146,6 +146,9 @@ record ConfigurationKey(
 
     /** The keys of a scope in their order, for messages. */
     static List<String> texts(ConfigurationScope scope) {
+        if (scope.section() == ConfigurationScope.Section.BUDGET) {
+            return BudgetKey.texts();
+        }
         Stream<String> template =
                 scope.section() == ConfigurationScope.Section.CONNECTIONS ? Stream.of(TEMPLATE) : Stream.empty();
         return Stream.of(ROWS.keySet().stream(), Stream.of(OPTIONS + "<option of the driver>"), template)

@@ -11,6 +11,7 @@ import java.util.List;
 record ConfigurationScope(Section section, String name) {
 
     static final ConfigurationScope DEFAULTS = new ConfigurationScope(Section.DEFAULTS, "");
+    static final ConfigurationScope BUDGET = new ConfigurationScope(Section.BUDGET, "");
     static final ConfigurationScope DEFAULT_CONNECTION = new ConfigurationScope(Section.DEFAULT_CONNECTION, "");
 
     /** The sections of a configuration, as they are written in a file. */
@@ -18,6 +19,7 @@ record ConfigurationScope(Section section, String name) {
         CONNECTIONS("connections"),
         TEMPLATES("templates"),
         DEFAULTS("defaults"),
+        BUDGET("budget"),
         DEFAULT_CONNECTION("default-connection");
 
         private final String text;
@@ -35,7 +37,7 @@ record ConfigurationScope(Section section, String name) {
         }
 
         static List<String> texts() {
-            return List.of(CONNECTIONS.text, TEMPLATES.text, DEFAULTS.text, DEFAULT_CONNECTION.text);
+            return List.of(CONNECTIONS.text, TEMPLATES.text, DEFAULTS.text, BUDGET.text, DEFAULT_CONNECTION.text);
         }
     }
 
@@ -53,6 +55,7 @@ record ConfigurationScope(Section section, String name) {
             case CONNECTIONS -> "connection " + ErrorText.quoted(name);
             case TEMPLATES -> "template " + ErrorText.quoted(name);
             case DEFAULTS -> "the defaults";
+            case BUDGET -> "the budget";
             case DEFAULT_CONNECTION -> "the default connection";
         };
     }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -25,12 +26,14 @@ record ConfigurationSources(@Nullable Path file, Map<String, String> environment
      * @param templates the templates of its connections
      * @param definitions connections that it defines as a whole
      * @param defaultConnection the default connection, or null
+     * @param budget what it says about the budget, or null
      */
     record Program(
             Map<ConfigurationScope, ConnectionTemplate> parts,
             Map<String, String> templates,
             Map<String, ConnectionDefinition> definitions,
-            @Nullable String defaultConnection) {
+            @Nullable String defaultConnection,
+            @Nullable UnaryOperator<ConnectionBudget.Builder> budget) {
 
         Program {
             parts = Map.copyOf(parts);

@@ -20,7 +20,7 @@ final class ConfigurationVariables {
     private static final String ROOT = "SWITCHBOARD_";
     private static final String OPTIONS = "OPTIONS_";
     private static final String FORMS = "SWITCHBOARD_CONNECTIONS_<NAME>_<KEY>, SWITCHBOARD_TEMPLATES_<NAME>_<KEY>,"
-            + " SWITCHBOARD_DEFAULTS_<KEY> and SWITCHBOARD_DEFAULT_CONNECTION";
+            + " SWITCHBOARD_DEFAULTS_<KEY>, SWITCHBOARD_BUDGET_<KEY> and SWITCHBOARD_DEFAULT_CONNECTION";
 
     /** What Kubernetes sets in every container when a service is called switchboard. */
     private static final Pattern OF_KUBERNETES = Pattern.compile("SWITCHBOARD_(SERVICE_(HOST|PORT(_.*)?)|PORT(_.*)?)");
@@ -70,11 +70,11 @@ final class ConfigurationVariables {
         if (variable.equals("DEFAULT_CONNECTION")) {
             return new Reading(ConfigurationScope.DEFAULT_CONNECTION, "");
         }
-        for (Section section : List.of(Section.CONNECTIONS, Section.TEMPLATES, Section.DEFAULTS)) {
+        for (Section section : List.of(Section.CONNECTIONS, Section.TEMPLATES, Section.DEFAULTS, Section.BUDGET)) {
             String start = inCapitals(section.text()) + "_";
             if (variable.startsWith(start)) {
                 String rest = variable.substring(start.length());
-                return section.hasNames() ? named(section, rest) : new Reading(ConfigurationScope.DEFAULTS, key(rest));
+                return section.hasNames() ? named(section, rest) : alone(new ConfigurationScope(section, ""), rest);
             }
         }
         throw ConfigurationProblems.refused("no such variable is known", FORMS, "Correct its name, or unset it");
@@ -82,7 +82,7 @@ final class ConfigurationVariables {
 
     /** The key of {@code POOL_MAX_SIZE}; empty where there is none. */
     private static String keyOf(String text, ConfigurationScope scope) {
-        if (OPTION.matcher(text).matches()) {
+        if (scope.section() != Section.BUDGET && OPTION.matcher(text).matches()) {
             return ConfigurationKey.OPTIONS + inCamelCase(text.substring(OPTIONS.length()));
         }
         return ConfigurationKey.texts(scope).stream()
@@ -91,12 +91,12 @@ final class ConfigurationVariables {
                 .orElse("");
     }
 
-    private static String key(String text) {
-        String key = keyOf(text, ConfigurationScope.DEFAULTS);
+    private static Reading alone(ConfigurationScope scope, String text) {
+        String key = keyOf(text, scope);
         if (key.isEmpty()) {
-            throw unknownKey(text, ConfigurationScope.DEFAULTS);
+            throw unknownKey(text, scope);
         }
-        return key;
+        return new Reading(scope, key);
     }
 
     private static List<String> keys(ConfigurationScope scope) {

@@ -24,6 +24,7 @@ final class ConfiguredConnections {
     private final RegistryCore core;
     private Map<String, Configured> configured = Map.of();
     private @Nullable String configuredDefault;
+    private @Nullable ConnectionBudget configuredBudget;
 
     /** Nothing is configured yet. */
     ConfiguredConnections(SlotTable table, RegistryCore core) {
@@ -60,6 +61,7 @@ final class ConfiguredConnections {
         private final Set<String> leftToProgram = new HashSet<>();
         private boolean programChoseDefault;
         private @Nullable String nextDefault;
+        private @Nullable ConnectionBudget nextBudget;
 
         private Change(SwitchboardConfiguration next) {
             this.next = next;
@@ -74,6 +76,29 @@ final class ConfiguredConnections {
                 }
             });
             planDefault();
+            planBudget();
+        }
+
+        /** Caps that the program has set since stay as they are. */
+        private void planBudget() {
+            ConnectionBudget wanted = next.budget();
+            Admission admission = core.admission();
+            ConnectionBudget present = admission == null ? null : admission.budget();
+            ConnectionBudget configuredOne = configuredBudget == null ? wanted : configuredBudget;
+            if (wanted == null || (present != null && !present.equals(configuredOne))) {
+                return;
+            }
+            if (present == null || !present.hasGroupsOf(wanted)) {
+                throw ConfigurationProblems.single(
+                        ConfigurationScope.BUDGET.words(),
+                        ConfigurationProblems.refused(
+                                present == null
+                                        ? "the registry was made without a budget"
+                                        : "the groups of hosts are others than those of the registry",
+                                "other caps and weights while a registry runs",
+                                "Make a registry of this configuration, with createRegistry()"));
+            }
+            nextBudget = wanted;
         }
 
         private void planName(String name, ConnectionDefinition definition) {
@@ -144,11 +169,22 @@ final class ConfiguredConnections {
                 useDefault(nextDefault);
             }
             configuredDefault = programChoseDefault ? null : nextDefault;
+            limit(drains);
             leaving.forEach((name, slot) -> {
                 slots.remove(name, slot);
                 drains.add(slot.remove(() -> new ConnectionDrainingException(name)));
             });
             configured = after;
+        }
+
+        /** Like a drain, after the lock is let go: who waited at the old cap goes on. */
+        private void limit(List<Mono<Void>> drains) {
+            Admission admission = core.admission();
+            ConnectionBudget wanted = nextBudget;
+            if (admission != null && wanted != null) {
+                configuredBudget = wanted;
+                drains.add(Mono.fromRunnable(() -> admission.limit(wanted)));
+            }
         }
 
         private void arrive(List<Mono<Void>> drains) {

@@ -269,7 +269,9 @@ public final class ConnectionBudget {
 
         /**
          * How often a name is served before the next one has its turn. A borrower that is the first of its name is overtaken by
-         * no other name more often than this. 16 by default: changing the name of a connection means opening another one, which
+         * no other name more often than this (times that name's weight). Where it has to wait because {@link #openingsPerHost}
+         * connections are being opened, that bound holds for those who open one as well; who finds an idle connection of its
+         * own name passes, since what it takes would not help. 16 by default: changing the name of a connection means opening another one, which
          * costs as much as some dozen short queries.
          *
          * @param quantum 1 to 10,000

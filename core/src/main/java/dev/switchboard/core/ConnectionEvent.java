@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * {@link ReactiveConnectionRegistry#events()}.
  *
  * <p>Other kinds will come: a switch over the kinds needs a default branch, and code that knows none of them reads the methods
- * of this interface. The names {@code Reclaimed}, {@code BudgetWaiting} and {@code BudgetTimedOut} are reserved for caps over
- * many pools.
+ * of this interface. Those of the {@link ConnectionBudget} never tell which other
+ * name wanted the place or has it.
  */
 public sealed interface ConnectionEvent {
 
@@ -188,4 +188,46 @@ public sealed interface ConnectionEvent {
      */
     record LeakSuspected(String name, UUID connection, Instant time, Duration duration, String reason)
             implements ConnectionEvent {}
+
+    /**
+     * An idle connection is being closed, since another name needs its place at a cap, or since the cap was lowered. When it is
+     * closed a {@link Closed} follows.
+     *
+     * @param name the name of the connection that loses its place
+     * @param connection the id of the physical connection
+     * @param time when, in UTC
+     * @param duration how long it had been idle
+     * @param reason the cap that is reached, with its counts
+     */
+    record Reclaimed(String name, UUID connection, Instant time, Duration duration, String reason)
+            implements ConnectionEvent {}
+
+    /**
+     * A borrower begins to wait at a cap of the budget; not told of one that waits for its own pool, all of whose connections
+     * are lent.
+     *
+     * @param name the name of the connection
+     * @param time when, in UTC
+     * @param reason the cap that is reached, with its counts
+     */
+    record BudgetWaiting(String name, Instant time, String reason) implements ConnectionEvent {}
+
+    /**
+     * A borrower got no connection within its acquire time-out, and a cap of the budget was in the way at its end.
+     *
+     * @param name the name of the connection
+     * @param time when, in UTC
+     * @param duration how long it waited
+     * @param reason the cap that is reached, with its counts
+     */
+    record BudgetTimedOut(String name, Instant time, Duration duration, String reason) implements ConnectionEvent {}
+
+    /**
+     * A connection is being opened beyond a soft cap; it is closed when it comes back.
+     *
+     * @param name the name of the connection
+     * @param time when, in UTC
+     * @param reason the cap that is exceeded, with its counts
+     */
+    record SoftOverflow(String name, Instant time, String reason) implements ConnectionEvent {}
 }

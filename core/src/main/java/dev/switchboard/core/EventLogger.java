@@ -9,7 +9,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes events to the log, one line each, as in {@code registry.events().subscribe(new EventLogger())}: what must not happen
- * (a suspected leak, a failed validation) as a warning, what happens to names and pools as information, the rest at debug.
+ * (a suspected leak, a failed validation, a borrower that got nothing because of a cap) as a warning, what happens to names and
+ * pools and to a soft cap as information, the rest at debug.
  */
 public final class EventLogger implements Consumer<ConnectionEvent> {
 
@@ -20,9 +21,11 @@ public final class EventLogger implements Consumer<ConnectionEvent> {
 
     @Override
     public void accept(ConnectionEvent event) {
-        if (event instanceof ConnectionEvent.LeakSuspected || event instanceof ConnectionEvent.ValidationFailed) {
+        if (event instanceof ConnectionEvent.LeakSuspected
+                || event instanceof ConnectionEvent.ValidationFailed
+                || event instanceof ConnectionEvent.BudgetTimedOut) {
             LOGGER.warn("{}", line(event));
-        } else if (event.connection() == null) {
+        } else if (event.connection() == null && !(event instanceof ConnectionEvent.BudgetWaiting)) {
             LOGGER.info("{}", line(event));
         } else if (LOGGER.isDebugEnabled()) {
             LOGGER.debug("{}", line(event));

@@ -83,6 +83,15 @@ final class Lane extends Turns.Member {
         });
     }
 
+    /** The soft cap that is exceeded at this moment, or null. */
+    @Nullable
+    BudgetStatus exceeded() {
+        return admission.look(() -> {
+            Quota exceeded = queue.quota().exceeded();
+            return exceeded == null ? null : BudgetStatus.of(exceeded);
+        });
+    }
+
     private @Nullable Quota fullFor(Quota.Use use) {
         if (taken >= size.tickets()) {
             return null;
@@ -170,6 +179,19 @@ final class Lane extends Turns.Member {
     }
 
     // ---- under the lock
+
+    /** How it stands; one that drains is no part of its name's size. */
+    BudgetStatus status() {
+        BudgetStatus status = BudgetStatus.of(quota);
+        PoolCounts counts = status.counts();
+        return closed == null
+                ? status
+                : new BudgetStatus(
+                        name,
+                        status.open(),
+                        new PoolCounts(counts.inUse(), counts.idle(), counts.opening(), counts.waiting(), 0),
+                        status.reclaimed());
+    }
 
     Admission admission() {
         return admission;

@@ -108,6 +108,7 @@ final class Opener implements ConnectionFactory {
                 permit.closed();
                 return Mono.error(attempt.refusal());
             }
+            pool.report().opens(pool.lane());
             Duration limit = pool.options().createTimeout();
             ConnectionLife.Beginning beginning = pool.report().beginning();
             return patiently(
@@ -363,7 +364,8 @@ final class Opener implements ConnectionFactory {
         }
 
         @Override
-        public void close() {
+        public void close(BudgetStatus cap) {
+            pool.report().reclaimed(connection.life(), connection.idleNanos(pool.nowNanos()), cap);
             pool.background().start(connection.close().onErrorComplete());
         }
     }

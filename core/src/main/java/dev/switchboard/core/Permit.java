@@ -20,8 +20,8 @@ final class Permit {
         /** Takes it out of use for good; false where it is not idle any more. Called under the lock. */
         boolean claim();
 
-        /** Closes what was claimed, in the background. */
-        void close();
+        /** Closes what was claimed, in the background; told is the cap that was in the way. */
+        void close(BudgetStatus cap);
     }
 
     private final AdmissionQueue queue;
@@ -108,8 +108,8 @@ final class Permit {
         return mine != null && (its == null || mine.lastUsedNanos() - its.lastUsedNanos() < 0);
     }
 
-    /** Closes an idle connection to make room; false where it is not idle any more. */
-    boolean reclaimed() {
+    /** Closes an idle connection to make room below a cap; false where it is not idle any more. */
+    boolean reclaimed(Quota full) {
         Held idle = held;
         if (lane == null || idle == null || !idle.claim()) {
             return false;
@@ -117,7 +117,8 @@ final class Permit {
         left();
         lane.quota().reclaimed();
         lane.recount();
-        queue.admission().afterwards(idle::close);
+        BudgetStatus cap = BudgetStatus.of(full);
+        queue.admission().afterwards(() -> idle.close(cap));
         return true;
     }
 }

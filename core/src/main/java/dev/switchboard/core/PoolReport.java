@@ -150,6 +150,33 @@ final class PoolReport {
         tell(time -> new ConnectionEvent.TransactionCancelled(name, life.id(), time, where));
     }
 
+    /** The ticket of a borrower, which tells when it begins to wait at a cap, if somebody listens. */
+    Ticket watched(Ticket ticket) {
+        if (core.events().areHeard()) {
+            ticket.whenWaiting(cap -> tell(time -> new ConnectionEvent.BudgetWaiting(name, time, cap.inWords())));
+        }
+        return ticket;
+    }
+
+    void timedOut(Duration waited, @Nullable BudgetStatus inTheWay) {
+        if (inTheWay != null) {
+            tell(time -> new ConnectionEvent.BudgetTimedOut(name, time, waited, inTheWay.inWords()));
+        }
+    }
+
+    /** A connection of the lane is about to be opened. */
+    void opens(Lane lane) {
+        BudgetStatus exceeded = lane.isBudgeted() && core.events().areHeard() ? lane.exceeded() : null;
+        if (exceeded != null) {
+            tell(time -> new ConnectionEvent.SoftOverflow(name, time, exceeded.inWords()));
+        }
+    }
+
+    void reclaimed(ConnectionLife life, long idleNanos, BudgetStatus cap) {
+        tell(time -> new ConnectionEvent.Reclaimed(
+                name, life.id(), time, Duration.ofNanos(Math.max(0, idleNanos)), cap.inWords()));
+    }
+
     /** The pool and all its connections are closed. */
     void poolClosed() {
         measure(ConnectionMetrics.OfPool::closed);

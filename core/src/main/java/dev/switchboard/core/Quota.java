@@ -87,6 +87,17 @@ final class Quota {
         return null;
     }
 
+    /** The narrowest scope that has more sockets than its cap allows; null where none has. */
+    @Nullable
+    Quota exceeded() {
+        for (Quota quota = this; quota != null; quota = quota.parent) {
+            if (quota.cap.soft && quota.sockets > quota.cap.most) {
+                return quota;
+            }
+        }
+        return null;
+    }
+
     private boolean isFull(Use use) {
         return use == Use.ORDINARY ? fromOrdinary() >= cap.ordinary() : promised >= cap.borrowers();
     }

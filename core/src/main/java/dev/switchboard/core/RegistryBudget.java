@@ -1,6 +1,9 @@
 package dev.switchboard.core;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The connection budget of a running registry: what it is, how it stands, and how it is changed. Thread-safe; never blocks. */
@@ -63,14 +66,21 @@ public final class RegistryBudget {
                         .toList());
     }
 
-    /** {@return how each open pool stands; empty where the registry was made without a budget} */
+    /**
+     * How each name stands that has an open pool, in one sum where it has several: those of a SQLite file's writer and readers, or one
+     * that was replaced and still drains, whose size does not count any more.
+     *
+     * @return one for each such name; empty where the registry was made without a budget
+     */
     public List<BudgetStatus> names() {
         Admission admission = core.admission();
         return admission == null
                 ? List.of()
-                : admission.look(() -> admission.queues().stream()
+                : admission.look(() -> List.copyOf(admission.queues().stream()
                         .flatMap(queue -> queue.lanes().stream())
-                        .map(lane -> BudgetStatus.of(lane.quota()))
-                        .toList());
+                        .map(Lane::status)
+                        .collect(Collectors.toMap(
+                                BudgetStatus::scope, Function.identity(), BudgetStatus::and, LinkedHashMap::new))
+                        .values()));
     }
 }

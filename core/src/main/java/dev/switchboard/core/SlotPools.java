@@ -90,16 +90,7 @@ final class SlotPools {
 
     PoolCounts counts() {
         PoolCounts first = readers.counts();
-        if (writer == null) {
-            return first;
-        }
-        PoolCounts second = writer.counts();
-        return new PoolCounts(
-                first.inUse() + second.inUse(),
-                first.idle() + second.idle(),
-                first.opening() + second.opening(),
-                first.waiting() + second.waiting(),
-                first.max() + second.max());
+        return writer == null ? first : first.and(writer.counts());
     }
 
     Mono<Void> drain(Supplier<? extends Throwable> forWaiting) {
@@ -139,20 +130,23 @@ final class SlotPools {
     /** What a borrower hears who did not get its connection in time: where somebody else writes, who that is. */
     AcquireTimeoutException timedOut(Duration limit, Lease.Receiver receiver) {
         SlotPool writing = writer;
+        SlotPool asked = writing == null || !receiver.writes() ? readers : writing;
+        BudgetStatus cap = asked.capInTheWay();
+        report.timedOut(limit, cap);
         if (writing == null) {
             ConnectPace pace = readers.lane().pace();
             ConnectPace.Failure last = pace == null ? null : pace.lastFailure();
             if (last != null) {
                 return AcquireTimeoutException.unreachable(definition.name(), limit, counts(), last);
             }
-            return new AcquireTimeoutException(definition.name(), limit, counts(), readers.capInTheWay());
+            return new AcquireTimeoutException(definition.name(), limit, counts(), cap);
         }
-        if (!receiver.writes()) {
-            return AcquireTimeoutException.reading(definition.name(), limit, readers.counts(), readers.capInTheWay());
+        if (asked == readers) {
+            return AcquireTimeoutException.reading(definition.name(), limit, readers.counts(), cap);
         }
         Lease held = writing.anyLease();
         return held == null
-                ? new AcquireTimeoutException(definition.name(), limit, writing.counts(), writing.capInTheWay())
+                ? new AcquireTimeoutException(definition.name(), limit, writing.counts(), cap)
                 : AcquireTimeoutException.writing(
                         definition.name(), limit, writing.counts(), held.work(), held.lentFor());
     }

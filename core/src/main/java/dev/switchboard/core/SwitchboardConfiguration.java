@@ -1,6 +1,7 @@
 package dev.switchboard.core;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
@@ -23,13 +24,19 @@ import reactor.core.scheduler.Schedulers;
  * values are merged stands at {@link ConnectionTemplate}.
  *
  * <p><b>In a file</b> the keys are {@code switchboard.connections.<name>.<key>}, {@code switchboard.templates.<name>.<key>},
- * {@code switchboard.defaults.<key>} and {@code switchboard.default-connection}. The keys behind a name are {@code url},
+ * {@code switchboard.defaults.<key>}, {@code switchboard.budget.<key>} and {@code switchboard.default-connection}. The keys behind a name are {@code url},
  * {@code driver}, {@code protocol}, {@code host}, {@code port}, {@code database}, {@code user}, {@code password}, {@code schema},
  * {@code role} ({@code primary} or {@code replica}), {@code options.<option of the driver>} and
  * {@code pool.<option of the pool>} with dashes, as in {@code pool.max-size}; of a connection also {@code template}. A name that
  * holds dots stands in brackets, as in {@code switchboard.connections.[orders.eu].url}. Durations are written {@code 500ms},
  * {@code 30s}, {@code 10m}, {@code 2h}, {@code 1d} or {@code PT30S}. The file is in UTF-8 and follows the rules of
  * {@link java.util.Properties}, so a backslash is written twice. Keys that do not start with {@code switchboard.} are passed over.
+ *
+ * <p><b>Of a budget</b> the keys are {@code total}, {@code per-host}, {@code hosts} (as in {@code db01:5432=50, db02:5432=25}),
+ * {@code groups} (as in {@code east=80 db01:5432 db02:5432, west=40 db03:5432}), {@code weights} (as in {@code orders=3, billing=2}),
+ * {@code quantum}, {@code control-permits}, {@code reserve}, {@code openings-per-host}, {@code soft} and {@code idle-pool-timeout};
+ * {@link ConnectionBudget.Builder} says what they mean. How many may wait is an option of each pool, {@code pool.max-waiting}. A list of
+ * a stronger source adds to that of a weaker one.
  *
  * <p><b>In the environment</b> the same keys are written in capitals, with an underscore for everything else, as in
  * {@code SWITCHBOARD_CONNECTIONS_ORDERS_POOL_MAX_SIZE}. A name is compared with the names that the program and the file know,
@@ -52,17 +59,24 @@ public final class SwitchboardConfiguration {
     private final Map<String, ConnectionTemplate> templates;
     private final ConnectionTemplate defaults;
     private final ConfigurationAssembly.@Nullable Reference defaultConnection;
+    private final @Nullable ConnectionBudget budget;
+    private final @Nullable Duration idlePoolTimeout;
 
     SwitchboardConfiguration(
             Map<String, ConnectionDefinition> definitions,
-            Map<String, ConnectionTemplate> templates,
-            ConnectionTemplate defaults,
-            ConfigurationAssembly.@Nullable Reference defaultConnection) {
+            Parts parts,
+            ConfigurationAssembly.@Nullable Reference defaultConnection,
+            BudgetKey.@Nullable Said budget) {
         this.definitions = Collections.unmodifiableMap(new TreeMap<>(definitions));
-        this.templates = new TreeMap<>(templates);
-        this.defaults = defaults;
+        this.templates = new TreeMap<>(parts.templates);
+        this.defaults = parts.defaults;
         this.defaultConnection = defaultConnection;
+        this.budget = budget == null ? null : budget.budget().build();
+        this.idlePoolTimeout = budget == null ? null : budget.idlePoolTimeout();
     }
+
+    /** What definitions are derived from. */
+    record Parts(Map<String, ConnectionTemplate> templates, ConnectionTemplate defaults) {}
 
     /** {@return a builder of a configuration from the environment of this process, to which a file and more may be added} */
     public static Builder builder() {
@@ -75,15 +89,45 @@ public final class SwitchboardConfiguration {
     }
 
     /**
-     * A registry with default options and these connections, as {@link ReactiveConnectionRegistry#apply} registers them.
+     * A registry with default options, this budget and these connections, as {@link ReactiveConnectionRegistry#apply} registers
+     * them.
      *
      * @return a registry of all of them
      * @throws InvalidConfigurationException when the default connection is none of them
      */
     public ReactiveConnectionRegistry createRegistry() {
-        ReactiveConnectionRegistry registry = ReactiveConnectionRegistry.create();
+        return createRegistry(UnaryOperator.identity());
+    }
+
+    /**
+     * The same with options that only a program can say, such as metrics or a directory.
+     *
+     * @param change says them, on a builder that has the budget and the idle pool time-out of this configuration; what it says wins
+     * @return a registry of all of them
+     * @throws InvalidConfigurationException when the default connection is none of them
+     */
+    public ReactiveConnectionRegistry createRegistry(UnaryOperator<RegistryOptions.Builder> change) {
+        RegistryOptions.Builder options = RegistryOptions.builder();
+        if (budget != null) {
+            options.budget(budget);
+        }
+        if (idlePoolTimeout != null) {
+            options.idlePoolTimeout(idlePoolTimeout);
+        }
+        ReactiveConnectionRegistry registry =
+                ReactiveConnectionRegistry.create(change.apply(options).build());
         registry.configured().apply(this);
         return registry;
+    }
+
+    /** {@return how many connections a registry may have, or null where nothing is said about it} */
+    public @Nullable ConnectionBudget budget() {
+        return budget;
+    }
+
+    /** {@return how long nobody uses a pool before it is closed, or null where nothing is said about it} */
+    public @Nullable Duration idlePoolTimeout() {
+        return idlePoolTimeout;
     }
 
     /** {@return the name of the default connection, or null where none is chosen} */
@@ -142,6 +186,7 @@ public final class SwitchboardConfiguration {
         private Map<String, String> environment = System.getenv();
         private @Nullable Path file;
         private @Nullable String defaultConnection;
+        private @Nullable UnaryOperator<ConnectionBudget.Builder> budget;
 
         private Builder() {}
 
@@ -242,6 +287,17 @@ public final class SwitchboardConfiguration {
         }
 
         /**
+         * Caps on connections, or a part of what is said about them; environment and file may say the rest.
+         *
+         * @param change says what the program has to say, on a builder that has what environment and file say
+         * @return this builder
+         */
+        public Builder budget(UnaryOperator<ConnectionBudget.Builder> change) {
+            this.budget = Objects.requireNonNull(change, "change");
+            return this;
+        }
+
+        /**
          * Reads the file and puts everything together. Blocks while it reads, so it belongs to the start of a program; where
          * nothing may block, use {@link #load()}.
          *
@@ -266,7 +322,7 @@ public final class SwitchboardConfiguration {
             return new ConfigurationSources(
                     file,
                     environment,
-                    new ConfigurationSources.Program(parts, templates, definitions, defaultConnection));
+                    new ConfigurationSources.Program(parts, templates, definitions, defaultConnection, budget));
         }
 
         private static String checked(String name) {

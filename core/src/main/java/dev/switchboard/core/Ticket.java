@@ -1,5 +1,6 @@
 package dev.switchboard.core;
 
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -23,6 +24,7 @@ final class Ticket {
     private State state = State.NEW;
     private boolean isDrawn;
     private int seen;
+    private @Nullable Consumer<BudgetStatus> whenWaiting;
 
     Ticket(Lane lane, @Nullable Supplier<? extends Throwable> stuck) {
         this.lane = lane;
@@ -35,6 +37,11 @@ final class Ticket {
         Ticket entered = new Ticket(lane, null);
         entered.state = State.ENTERED;
         return entered;
+    }
+
+    /** Who is to know the cap when the borrower begins to wait at one; told outside of the lock. */
+    void whenWaiting(Consumer<BudgetStatus> told) {
+        whenWaiting = told;
     }
 
     /** Joins the queue at subscription and completes when the borrower may enter its pool. */
@@ -53,8 +60,18 @@ final class Ticket {
         Supplier<? extends Throwable> refusal = lane.join(this);
         if (refusal != null) {
             state = State.RETURNED;
+        } else if (state == State.WAITING) {
+            tellThatItWaits();
         }
         return refusal;
+    }
+
+    private void tellThatItWaits() {
+        Consumer<BudgetStatus> told = whenWaiting;
+        BudgetStatus cap = told == null || !lane.isBudgeted() ? null : lane.inTheWay(Quota.Use.ORDINARY);
+        if (told != null && cap != null) {
+            admission.afterwards(() -> told.accept(cap));
+        }
     }
 
     /** The borrower enters its pool: from here on only {@link #giveBack()} returns the ticket. False when it left. */

@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  * the round yet, in the order in which they began to wait; then whoever brings a connection along goes on with it, as long as
  * its quantum lasts, since that costs no new connection; then the others. A new round begins when nobody has anything left.
  *
- * <p>So a member that has just begun to wait is overtaken by no other member more often than that one's quantum. Whoever stops
+ * <p>So a member that has just begun to wait is overtaken by no other member more often than that one's quantum. One that cannot be
+ * served at the moment, since it needs a connection opened and no more may be, keeps its place in the round; those who need none
+ * are served meanwhile, as often as they come, and of those who need one no other more often than its quantum. Whoever stops
  * waiting and comes back within the round finds what was left. Guarded by the lock of its {@link Admission}.
  */
 final class Turns<M extends Turns.Member> {

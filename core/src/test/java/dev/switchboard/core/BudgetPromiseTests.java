@@ -39,7 +39,7 @@ class BudgetPromiseTests {
         }
 
         @Override
-        public void close() {
+        public void close(BudgetStatus cap) {
             permit.closed();
         }
     }

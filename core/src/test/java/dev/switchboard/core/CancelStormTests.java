@@ -35,7 +35,7 @@ import reactor.core.scheduler.Schedulers;
 class CancelStormTests {
 
     private static final int SLOTS = 5;
-    private static final int CANCELS = TestSize.of(120, 4_000);
+    private static final int CANCELS = TestSize.of(40, 4_000);
     private static final String ROWS = "SELECT id, filler FROM big WHERE id < 20000";
 
     private static Database database;
@@ -93,7 +93,7 @@ class CancelStormTests {
 
     @Test
     void takingOneRowOfAHugeResultReconnectsAboutNever() {
-        int times = TestSize.of(40, 10_000);
+        int times = TestSize.of(12, 10_000);
         int before = opened();
         Long taken = Flux.range(0, times)
                 .flatMap(

@@ -24,7 +24,7 @@ class ConfigurationKeysTests {
             + " settings.time-zone, settings.statement-timeout, settings.lock-timeout, settings.sid,"
             + " options.<option of the driver>";
     private static final String SECTIONS = " Allowed: switchboard.connections.<name>.<key>,"
-            + " switchboard.templates.<name>.<key>, switchboard.defaults.<key> and switchboard.default-connection."
+            + " switchboard.templates.<name>.<key>, switchboard.defaults.<key>, switchboard.budget.<key> and switchboard.default-connection."
             + " Correct the key.";
     private static final String ORDERS = "'switchboard.connections.orders.";
 
@@ -117,7 +117,7 @@ class ConfigurationKeysTests {
     static Stream<Arguments> badVariables() {
         String correct = " Correct the variable, or unset it.";
         String forms = "Allowed: SWITCHBOARD_CONNECTIONS_<NAME>_<KEY>, SWITCHBOARD_TEMPLATES_<NAME>_<KEY>,"
-                + " SWITCHBOARD_DEFAULTS_<KEY> and SWITCHBOARD_DEFAULT_CONNECTION. Correct its name, or unset it.";
+                + " SWITCHBOARD_DEFAULTS_<KEY>, SWITCHBOARD_BUDGET_<KEY> and SWITCHBOARD_DEFAULT_CONNECTION. Correct its name, or unset it.";
         return Stream.of(
                 arguments("SWITCHBOARD_CONNECTION_ORDERS_URL", "no such variable is known. " + forms),
                 arguments("SWITCHBOARD_LOG_LEVEL", "no such variable is known. " + forms),

@@ -52,7 +52,11 @@ class EventJsonTests {
                         "orders", ID, TIME, "OrderService.place(OrderService.java:41)"),
                 new ConnectionEvent.Reset("orders", ID, TIME, LENGTH),
                 new ConnectionEvent.Closed("orders", ID, TIME, LENGTH, "too old"),
-                new ConnectionEvent.LeakSuspected("orders", ID, TIME, LENGTH, "read-write on 'orders'"));
+                new ConnectionEvent.LeakSuspected("orders", ID, TIME, LENGTH, "read-write on 'orders'"),
+                new ConnectionEvent.Reclaimed("orders", ID, TIME, LENGTH, "db01:5432 has 10 of 10 connections open"),
+                new ConnectionEvent.BudgetWaiting("orders", TIME, "db01:5432 has 10 of 10 connections open"),
+                new ConnectionEvent.BudgetTimedOut("orders", TIME, LENGTH, "db01:5432 has 10 of 10 connections open"),
+                new ConnectionEvent.SoftOverflow("orders", TIME, "db01:5432 has 11 of 10 connections open"));
     }
 
     @ParameterizedTest

@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * at a time, in which borrowers come, leave, go on, and connections open, fail, die and close whenever the walk says so.
  *
  * <p>After every step no cap is exceeded; nobody was served before somebody who came earlier for the same name; nobody who was
- * the first of its name was overtaken by another name more often than its quantum. In the end nothing is left.
+ * the first of its name was overtaken by another name more often than its quantum; where only few may open connections at a time, by
+ * those of them who opened one. In the end nothing is left.
  */
 class TurnsOfNamesTests {
 
@@ -33,6 +34,9 @@ class TurnsOfNamesTests {
     private final List<String> broken = new ArrayList<>();
     private int most;
     private int largestOvertaking;
+    /** The same with those who took an idle connection of their own name. */
+    private int largestPassing;
+
     private ConnectionBudget budget = ConnectionBudget.builder()
             .total(9)
             .perHost(6)
@@ -49,6 +53,8 @@ class TurnsOfNamesTests {
         private @Nullable Socket socket;
         /** How often each other name of its host was served since this one became the first of its name. */
         private final Map<Name, Integer> overtakenBy = new HashMap<>();
+
+        private final Map<Name, Integer> passedBy = new HashMap<>();
 
         Borrower(Name name, Ticket ticket) {
             this.name = name;
@@ -99,7 +105,7 @@ class TurnsOfNamesTests {
         }
 
         @Override
-        public void close() {
+        public void close(BudgetStatus cap) {
             closing = true;
         }
     }
@@ -122,17 +128,34 @@ class TurnsOfNamesTests {
         }
         name.waiting.remove(borrower);
         borrower.ticket.enter();
+        boolean opens = !hasSpare(name);
         name.inside.add(borrower);
         for (Name other : nested ? List.<Name>of() : names) {
             Borrower first = other.waiting.peek();
             if (first != null && other != name && other.host.equals(name.host) && couldBeServed(other)) {
-                int times = first.overtakenBy.merge(name, 1, Integer::sum);
+                largestPassing = Math.max(largestPassing, first.passedBy.merge(name, 1, Integer::sum));
+                int times = first.overtakenBy.merge(name, opens || !openingsAreFew() ? 1 : 0, Integer::sum);
                 largestOvertaking = Math.max(largestOvertaking, times);
                 if (times > QUANTUM * budget.weight("name" + names.indexOf(name))) {
                     broken.add("overtaken " + times + " times");
                 }
             }
         }
+    }
+
+    /** Whether nobody who is inside already will take all that is idle. */
+    private boolean hasSpare(Name name) {
+        long idle = sockets.stream()
+                .filter(socket -> socket.name == name && socket.idle)
+                .count();
+        return idle
+                > name.inside.stream()
+                        .filter(borrower -> borrower.socket == null)
+                        .count();
+    }
+
+    private boolean openingsAreFew() {
+        return budget.openingsPerHost() < budget.total();
     }
 
     /** A name whose own size is in the way waits for itself, not for others. */
@@ -247,7 +270,23 @@ class TurnsOfNamesTests {
     @ParameterizedTest
     @ValueSource(ints = {1, 3})
     void capsHoldAndNobodyIsOvertakenMoreOftenThanAQuantum(int weight) {
-        budget = budget.mutate().weight("name0", weight).build();
+        walk(budget.mutate().weight("name0", weight).build());
+        assertThat(largestOvertaking).isBetween(2, QUANTUM * weight);
+        end();
+    }
+
+    /** Who needs a connection opened, and may not open it yet, is passed by those who find one of their own name. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void whereFewMayOpenTheSameHoldsForThoseWhoOpen(int openings) {
+        walk(budget.mutate().openingsPerHost(openings).build());
+        assertThat(largestOvertaking).isBetween(2, QUANTUM);
+        assertThat(largestPassing).as("with those who opened nothing").isGreaterThan(QUANTUM);
+        end();
+    }
+
+    private void walk(ConnectionBudget first) {
+        budget = first;
         admission.limit(budget);
         for (int i = 0; i < 10; i++) {
             String host = HOSTS.get(i % 2);
@@ -261,8 +300,6 @@ class TurnsOfNamesTests {
             step();
         }
         assertThat(broken).isEmpty();
-        assertThat(largestOvertaking).isBetween(2, QUANTUM * weight);
-        end();
     }
 
     private void end() {

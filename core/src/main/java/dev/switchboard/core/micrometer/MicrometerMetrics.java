@@ -2,11 +2,13 @@ package dev.switchboard.core.micrometer;
 
 import dev.switchboard.core.ConnectionMetrics;
 import dev.switchboard.core.PoolCounts;
+import dev.switchboard.core.ReactiveConnectionRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
+import reactor.core.Disposable;
 
 /**
  * Tells Micrometer how pools are used, as in
@@ -53,6 +55,20 @@ public final class MicrometerMetrics implements ConnectionMetrics {
      */
     public static MicrometerMetrics of(MeterRegistry meters, int maxNames) {
         return new MicrometerMetrics(meters, maxNames);
+    }
+
+    /**
+     * Shows what a registry says of itself as a whole, without tags: the counter {@code switchboard.events.lost} (events that
+     * subscribers lost because they fell behind), the gauge {@code switchboard.statements.running}, and of its budget the gauges
+     * {@code switchboard.budget.open}, {@code .idle}, {@code .waiting}, {@code .cap} (not a number where there is none) and the counter
+     * {@code switchboard.budget.reclaimed}. They are read when Micrometer asks for them.
+     *
+     * @param meters where they are registered; one registry of connections in each
+     * @param registry whose they are
+     * @return removes them
+     */
+    public static Disposable bind(MeterRegistry meters, ReactiveConnectionRegistry registry) {
+        return new RegistryMeters(meters, registry).bound();
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.switchboard.core.micrometer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchboard.core.ConnectionBudget;
 import dev.switchboard.core.ConnectionDefinition;
 import dev.switchboard.core.ReactiveConnectionRegistry;
 import dev.switchboard.core.RegistryOptions;
@@ -12,14 +13,19 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ValidationDepth;
+import java.io.IOException;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
@@ -33,6 +39,12 @@ class MicrometerMetricsTests {
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     private ReactiveConnectionRegistry registry = ReactiveConnectionRegistry.create(
             RegistryOptions.builder().metrics(MicrometerMetrics.of(meters, 2)).build());
+
+    /** The first socket of a JVM reads a file, which must not happen on a thread that may not block. */
+    @BeforeAll
+    static void openTheFirstSocket() throws IOException {
+        new ServerSocket(0).close();
+    }
 
     @AfterEach
     void closeEverything() {
@@ -162,5 +174,31 @@ class MicrometerMetricsTests {
         assertThat(meters.get("r2dbc.pool.leaks").tag("name", "a").counter().count())
                 .isEqualTo(1);
         close(kept);
+    }
+
+    @Test
+    void aRegistryAsAWholeIsShownUntilItsMetersAreRemoved() {
+        try (Database database = Databases.create(Product.H2)) {
+            ReactiveConnectionRegistry capped = ReactiveConnectionRegistry.create(RegistryOptions.builder()
+                    .budget(ConnectionBudget.builder().total(2).build())
+                    .build());
+            Disposable bound = MicrometerMetrics.bind(meters, capped);
+            capped.register("orders", database.url());
+            Connection connection = Objects.requireNonNull(
+                    Mono.<Connection>from(capped.connectionFactory("orders").create())
+                            .block(PATIENCE));
+            Mono.from(connection.validate(ValidationDepth.REMOTE)).block(PATIENCE);
+            assertThat(meters.get("switchboard.budget.open").gauge().value()).isEqualTo(1);
+            assertThat(meters.get("switchboard.budget.cap").gauge().value()).isEqualTo(2);
+            assertThat(meters.get("switchboard.statements.running").gauge().value())
+                    .isZero();
+            assertThat(meters.get("switchboard.events.lost").functionCounter().count())
+                    .isZero();
+            close(connection);
+            assertThat(meters.get("switchboard.budget.idle").gauge().value()).isEqualTo(1);
+            bound.dispose();
+            assertThat(meters.getMeters()).isEmpty();
+            capped.close().block(PATIENCE);
+        }
     }
 }

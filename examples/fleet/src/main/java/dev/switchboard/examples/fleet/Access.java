@@ -1,0 +1,20 @@
+package dev.switchboard.examples.fleet;
+
+import reactor.core.publisher.Mono;
+
+/** A way to reach the databases. */
+interface Access {
+
+    /** From now on the shard can be asked. */
+    void add(Shard shard);
+
+    /** Which database answers when this shard is asked. */
+    Mono<String> ask(Shard shard);
+
+    /** How often an idle connection of another database of the server made room, or -1 where nothing does that. */
+    default long reclaimed(int server) {
+        return -1;
+    }
+
+    void close();
+}
