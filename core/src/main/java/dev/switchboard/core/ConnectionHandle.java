@@ -183,7 +183,7 @@ final class ConnectionHandle implements SwitchboardConnection {
                 "savepoint",
                 false,
                 HandleLease.ANY,
-                Mono.defer(() -> done(session.driver().createSavepoint(savepoint(name))))));
+                Mono.defer(() -> session.command(session.driver().createSavepoint(savepoint(name))))));
     }
 
     @Override
@@ -193,7 +193,7 @@ final class ConnectionHandle implements SwitchboardConnection {
                 "release savepoint",
                 false,
                 HandleLease.ANY,
-                Mono.defer(() -> done(session.driver().releaseSavepoint(savepoint(name)))));
+                Mono.defer(() -> session.command(session.driver().releaseSavepoint(savepoint(name)))));
     }
 
     @Override
@@ -203,11 +203,7 @@ final class ConnectionHandle implements SwitchboardConnection {
                 "rollback to savepoint",
                 true,
                 HandleLease.ANY,
-                Mono.defer(() -> done(session.driver().rollbackTransactionToSavepoint(savepoint(name)))));
-    }
-
-    private Mono<Void> done(Publisher<Void> call) {
-        return session.command(call);
+                Mono.defer(() -> session.command(session.driver().rollbackTransactionToSavepoint(savepoint(name)))));
     }
 
     /** Quoted here for the drivers that would write the name into their SQL as it is. */

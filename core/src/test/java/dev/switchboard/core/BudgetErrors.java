@@ -52,15 +52,15 @@ final class BudgetErrors {
 
     private static ErrorMessagesTests.Spoken broken() {
         return new ErrorMessagesTests.Spoken(
-                        new CircuitOpenException(
-                                "orders",
-                                "db1:5432",
-                                new ConnectPace.Failure("db1:5432", "ConnectException", Duration.ofMillis(1500))),
-                        R2dbcTransientResourceException.class,
-                        "Connection 'orders': nobody connects to db1:5432 for now, as its circuit breaker is open; the"
-                                + " last attempt failed 1.5 s ago (ConnectException). Check that it is running and can"
-                                + " be reached from here. The breaker lets an attempt through by itself after its wait;"
-                                + " retry later, for example with retryTransient().",
-                        Map.of("connectionName", "orders", "where", "db1:5432", "lastFailure", "ConnectException"));
+                new CircuitOpenException(
+                        "orders",
+                        "db1:5432",
+                        new ConnectPace.Failure("db1:5432", "ConnectException", Duration.ofMillis(1500))),
+                R2dbcTransientResourceException.class,
+                "Connection 'orders': nobody connects to db1:5432 for now, as its circuit breaker is open; the"
+                        + " last attempt failed 1.5 s ago (ConnectException). Check that it is running and can"
+                        + " be reached from here. The breaker lets an attempt through by itself after its wait;"
+                        + " retry later, for example with retryTransient().",
+                Map.of("connectionName", "orders", "where", "db1:5432", "lastFailure", "ConnectException"));
     }
 }

@@ -46,7 +46,8 @@ final class Branch {
     synchronized Mono<Void> begun(Mono<Void> begin) {
         Mono<Void> shared = begun;
         if (shared == null) {
-            shared = begin.contextWrite(ignored -> Context.of(binding.capturedContext())).cache();
+            shared = begin.contextWrite(ignored -> Context.of(binding.capturedContext()))
+                    .cache();
             begun = shared;
         }
         return shared;
@@ -57,7 +58,8 @@ final class Branch {
     }
 
     /** Begins a part that can be prepared; a product that cannot is refused before anything is sent to it. */
-    Mono<Void> beginPreparable(TransactionOptions options, PreparedTransactions coordinator, Function<Branch, BranchId> ids) {
+    Mono<Void> beginPreparable(
+            TransactionOptions options, PreparedTransactions coordinator, Function<Branch, BranchId> ids) {
         return handle.product().flatMap(product -> {
             TwoPhase found = TwoPhase.of(product);
             String name = handle.connectionName();
@@ -111,16 +113,17 @@ final class Branch {
 
     /** Commits a part that is the only one, so needs no promise. */
     Mono<Void> commit() {
-        return calmly(Mono.defer(
-                        () -> protocol == null ? handle.commitTransaction() : protocol().commitAlone(this, id())))
+        return calmly(Mono.defer(() -> protocol == null
+                        ? handle.commitTransaction()
+                        : protocol().commitAlone(this, id())))
                 .onErrorMap(
                         failure -> FailureClass.of(failure) == FailureClass.CONNECTION_DEAD,
                         failure -> new OutcomeUnknownException(name(), failure));
     }
 
     Mono<Void> rollback() {
-        return calmly(
-                Mono.defer(() -> protocol == null ? handle.rollbackTransaction() : protocol().rollback(this, id())));
+        return calmly(Mono.defer(() ->
+                protocol == null ? handle.rollbackTransaction() : protocol().rollback(this, id())));
     }
 
     /** One statement without rows. */

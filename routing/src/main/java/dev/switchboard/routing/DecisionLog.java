@@ -55,7 +55,9 @@ final class DecisionLog {
                                 "CREATE TABLE IF NOT EXISTS " + TABLE
                                         + " (id VARCHAR(64) NOT NULL PRIMARY KEY, decision VARCHAR(8) NOT NULL,"
                                         + " decided_at BIGINT NOT NULL)"
-                                        + (product.equals("MySQL") || product.equals("MariaDB") ? " ENGINE = InnoDB" : ""))))
+                                        + (product.equals("MySQL") || product.equals("MariaDB")
+                                                ? " ENGINE = InnoDB"
+                                                : ""))))
                 .then();
     }
 
@@ -68,11 +70,12 @@ final class DecisionLog {
         Mono<Void> durable = session.product().flatMap(product -> switch (product) {
             case "PostgreSQL", "SQLite" -> Mono.empty();
             case "MySQL", "MariaDB" -> flushesEachCommit(session);
-            default -> Mono.error(new UnsupportedFeatureException(
-                    connectionName,
-                    product,
-                    "a log of decisions that survives a crash of the machine",
-                    "Keep it in PostgreSQL, MySQL, MariaDB or SQLite"));
+            default ->
+                Mono.error(new UnsupportedFeatureException(
+                        connectionName,
+                        product,
+                        "a log of decisions that survives a crash of the machine",
+                        "Keep it in PostgreSQL, MySQL, MariaDB or SQLite"));
         });
         return durable.then(found(session, "").then());
     }
@@ -130,11 +133,13 @@ final class DecisionLog {
     }
 
     private static Mono<Void> insert(SwitchboardConnection session, String id, Decision wanted, long now) {
-        String sql = "INSERT INTO " + TABLE + " (id, decision, decided_at) VALUES ('" + id + "', '" + wanted + "', " + now
-                + ")";
+        String sql = "INSERT INTO " + TABLE + " (id, decision, decided_at) VALUES ('" + id + "', '" + wanted + "', "
+                + now + ")";
         return session.product().flatMap(product -> switch (product) {
-            case "PostgreSQL" -> inTransaction(
-                    session, run(session, "SET LOCAL synchronous_commit = on").then(run(session, sql)));
+            case "PostgreSQL" ->
+                inTransaction(
+                        session,
+                        run(session, "SET LOCAL synchronous_commit = on").then(run(session, sql)));
             case "SQLite" -> run(session, "PRAGMA synchronous = FULL").then(inTransaction(session, run(session, sql)));
             default -> inTransaction(session, run(session, sql));
         });
@@ -152,8 +157,8 @@ final class DecisionLog {
 
     /** What was decided longer ago for ids that begin so; only while no part of them is left anywhere. */
     Mono<Void> forgetOlderThan(Duration age, String prefix) {
-        String sql = "DELETE FROM " + TABLE + " WHERE decided_at < " + (clock.millis() - age.toMillis()) + " AND id LIKE '"
-                + prefix + "%'";
+        String sql = "DELETE FROM " + TABLE + " WHERE decided_at < " + (clock.millis() - age.toMillis())
+                + " AND id LIKE '" + prefix + "%'";
         return on(handle -> run(handle, sql)).then();
     }
 
@@ -166,12 +171,17 @@ final class DecisionLog {
     /** Works on a connection of the log, which is there before the work begins. */
     <T> Flux<T> on(Function<SwitchboardConnection, ? extends Publisher<T>> work) {
         return Flux.usingWhen(
-                        routed.create(), session -> session.open().thenMany(Flux.defer(() -> work.apply(session))), SwitchboardConnection::close, (handle, failure) -> handle.close(), SwitchboardConnection::close)
+                        routed.create(),
+                        session -> session.open().thenMany(Flux.defer(() -> work.apply(session))),
+                        SwitchboardConnection::close,
+                        (handle, failure) -> handle.close(),
+                        SwitchboardConnection::close)
                 .contextWrite(this::ownRoute);
     }
 
     /** Nothing of the caller's Context but what it holds, which counts when there is no connection left. */
     private Context ownRoute(Context context) {
-        return HeldConnections.heldIn(context).apply(Routing.usingConnection(connectionName).apply(Context.empty()));
+        return HeldConnections.heldIn(context)
+                .apply(Routing.usingConnection(connectionName).apply(Context.empty()));
     }
 }

@@ -23,7 +23,8 @@ public final class PartlyCommittedException extends R2dbcNonTransientException i
     PartlyCommittedException(
             List<String> committed, String failed, boolean outcomeUnknown, List<String> rolledBack, Throwable cause) {
         super(
-                "A transaction over several databases was committed on " + names(committed) + ", and then its commit on "
+                "A transaction over several databases was committed on " + names(committed)
+                        + ", and then its commit on "
                         + Shown.quoted(failed)
                         + (outcomeUnknown ? " was lost on the way, so that nobody knows how it ended" : " failed")
                         + (rolledBack.isEmpty() ? "" : "; it was rolled back on " + names(rolledBack))
@@ -68,7 +69,6 @@ public final class PartlyCommittedException extends R2dbcNonTransientException i
     @Override
     public Map<String, Object> facts() {
         return Facts.about(
-                failed,
-                Map.of("committed", committed, "rolledBack", rolledBack, "outcomeUnknown", outcomeUnknown));
+                failed, Map.of("committed", committed, "rolledBack", rolledBack, "outcomeUnknown", outcomeUnknown));
     }
 }

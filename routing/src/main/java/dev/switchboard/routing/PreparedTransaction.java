@@ -48,15 +48,17 @@ final class PreparedTransaction extends SeveralDatabases {
                     "a part of a prepared transaction was to lie behind an override, where recovery would not look",
                     "Register the database under a name of its own, and name that in databases(..)"));
         }
-        return Mono.defer(() -> branch.beginPreparable(
-                options(), coordinator, unused -> new BranchId(id, numbers.incrementAndGet())));
+        return Mono.defer(() ->
+                branch.beginPreparable(options(), coordinator, unused -> new BranchId(id, numbers.incrementAndGet())));
     }
 
     @Override
     Mono<Void> sendCommit() {
         return Mono.defer(() -> {
             List<Branch> all = begun().stream().filter(Branch::isPreparable).toList();
-            Mono<Void> sent = all.size() < 2 ? Flux.fromIterable(all).concatMap(Branch::commit).then() : inTwoPhases(all);
+            Mono<Void> sent = all.size() < 2
+                    ? Flux.fromIterable(all).concatMap(Branch::commit).then()
+                    : inTwoPhases(all);
             return sent.doOnSuccess(unused -> ended(TransactionState.COMMITTED));
         });
     }
@@ -149,8 +151,7 @@ final class PreparedTransaction extends SeveralDatabases {
 
     private Mono<Void> closed(List<Branch> all) {
         return Flux.fromIterable(all)
-                .concatMap(branch -> routed()
-                        .unwrap()
+                .concatMap(branch -> routed().unwrap()
                         .connections()
                         .invalidate(branch.handle())
                         .onErrorComplete())

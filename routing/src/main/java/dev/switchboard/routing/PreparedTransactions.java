@@ -87,7 +87,8 @@ public final class PreparedTransactions {
      * @return a builder
      */
     public static Builder builder(RoutingConnectionFactory routed, String logConnection) {
-        return new Builder(Objects.requireNonNull(routed, "routed"), Objects.requireNonNull(logConnection, "logConnection"));
+        return new Builder(
+                Objects.requireNonNull(routed, "routed"), Objects.requireNonNull(logConnection, "logConnection"));
     }
 
     /**
@@ -112,10 +113,9 @@ public final class PreparedTransactions {
             AtomicBoolean left = new AtomicBoolean();
             return Flux.fromIterable(databases)
                     .concatMapDelayError(name -> new Recovery(this, routed, name).run(left))
-                    .concatWith(Mono.defer(() -> left.get()
-                                    ? Mono.empty()
-                                    : log.forgetOlderThan(keepDecisions, prefix()))
-                            .then(Mono.empty()));
+                    .concatWith(
+                            Mono.defer(() -> left.get() ? Mono.empty() : log.forgetOlderThan(keepDecisions, prefix()))
+                                    .then(Mono.empty()));
         });
     }
 
@@ -228,8 +228,9 @@ public final class PreparedTransactions {
          */
         public Builder owner(String name) {
             if (!OWNER.matcher(name).matches()) {
-                throw new IllegalArgumentException("The owner is " + Shown.quoted(name)
-                        + "; it must be 1 to 20 lower-case letters and digits, since it becomes a part of transaction ids");
+                throw new IllegalArgumentException(
+                        "The owner is " + Shown.quoted(name)
+                                + "; it must be 1 to 20 lower-case letters and digits, since it becomes a part of transaction ids");
             }
             this.owner = name;
             return this;
@@ -302,7 +303,8 @@ public final class PreparedTransactions {
                 throw new IllegalArgumentException(
                         "A coordinator of prepared transactions needs an owner(..) and the databases(..) that take part");
             }
-            if (ageLimit.compareTo(Duration.ofSeconds(1)) < 0 || keepDecisions.compareTo(ageLimit.multipliedBy(LONGER)) < 0) {
+            if (ageLimit.compareTo(Duration.ofSeconds(1)) < 0
+                    || keepDecisions.compareTo(ageLimit.multipliedBy(LONGER)) < 0) {
                 throw new IllegalArgumentException("ageLimit is " + ageLimit + " and keepDecisions is " + keepDecisions
                         + "; the first must be a second or more, and the second at least " + LONGER + " times as long");
             }

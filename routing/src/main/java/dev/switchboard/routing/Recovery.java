@@ -63,16 +63,18 @@ final class Recovery {
 
     private Flux<BranchId> prepared(Branch session) {
         SwitchboardConnection handle = session.handle();
-        return handle.product().mapNotNull(TwoPhase::of).flatMapMany(protocol -> protocol == TwoPhase.POSTGRESQL
-                ? Flux.from(handle.createStatement(
-                                        "SELECT gid FROM pg_prepared_xacts WHERE database = current_database() AND gid LIKE '"
-                                                + coordinator.prefix() + "%'")
-                                .execute())
-                        .flatMap(result -> result.map(row -> text(row.get(0, String.class))))
-                        .mapNotNull(BranchId::ofPostgresql)
-                : Flux.from(handle.createStatement("XA RECOVER").execute())
-                        .flatMap(result -> result.map(Recovery::ofXa))
-                        .flatMapIterable(found -> found));
+        return handle.product()
+                .mapNotNull(TwoPhase::of)
+                .flatMapMany(protocol -> protocol == TwoPhase.POSTGRESQL
+                        ? Flux.from(handle.createStatement(
+                                                "SELECT gid FROM pg_prepared_xacts WHERE database = current_database() AND gid LIKE '"
+                                                        + coordinator.prefix() + "%'")
+                                        .execute())
+                                .flatMap(result -> result.map(row -> text(row.get(0, String.class))))
+                                .mapNotNull(BranchId::ofPostgresql)
+                        : Flux.from(handle.createStatement("XA RECOVER").execute())
+                                .flatMap(result -> result.map(Recovery::ofXa))
+                                .flatMapIterable(found -> found));
     }
 
     private static List<BranchId> ofXa(Readable row) {
@@ -80,8 +82,8 @@ final class Recovery {
         Number length = row.get(1, Number.class);
         String names = text(row.get(XA_NAMES));
         int end = length == null ? 0 : Math.min(length.intValue(), names.length());
-        BranchId id = BranchId.ofXa(
-                format == null ? 0 : format.longValue(), names.substring(0, end), names.substring(end));
+        BranchId id =
+                BranchId.ofXa(format == null ? 0 : format.longValue(), names.substring(0, end), names.substring(end));
         return id == null ? List.of() : List.of(id);
     }
 
@@ -118,7 +120,10 @@ final class Recovery {
     }
 
     private static Mono<Void> end(Branch session, BranchId id, boolean commits) {
-        return session.handle().product().mapNotNull(TwoPhase::of).flatMap(protocol ->
-                commits ? protocol.commitPrepared(session, id) : protocol.rollbackPrepared(session, id));
+        return session.handle()
+                .product()
+                .mapNotNull(TwoPhase::of)
+                .flatMap(protocol ->
+                        commits ? protocol.commitPrepared(session, id) : protocol.rollbackPrepared(session, id));
     }
 }

@@ -72,7 +72,8 @@ abstract class SeveralDatabases extends RootTransaction {
     /** Two parts in one database would wait for each other's locks. */
     private synchronized Mono<Void> begin(Branch branch, Route route) {
         boolean known = branches.stream()
-                .anyMatch(other -> other != branch && other.hasBegun() && other.name().equals(branch.name()));
+                .anyMatch(other ->
+                        other != branch && other.hasBegun() && other.name().equals(branch.name()));
         return known
                 ? Mono.error(new TransactionStateException(
                         branch.name(),

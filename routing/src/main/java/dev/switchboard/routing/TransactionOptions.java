@@ -60,7 +60,12 @@ public final class TransactionOptions implements TransactionDefinition {
      */
     public TransactionOptions withPropagation(Propagation newPropagation) {
         return new TransactionOptions(
-                Objects.requireNonNull(newPropagation, "newPropagation"), attributes, timeout, retry, guarantee, coordinator);
+                Objects.requireNonNull(newPropagation, "newPropagation"),
+                attributes,
+                timeout,
+                retry,
+                guarantee,
+                coordinator);
     }
 
     /**

@@ -30,7 +30,9 @@ enum TwoPhase {
                     .flatMap(prepared -> prepared
                             ? Mono.empty()
                             : Mono.error(new RollbackOnlyException(
-                                    branch.name(), "failed in the database, and its error was not let through,", null)));
+                                    branch.name(),
+                                    "failed in the database, and its error was not let through,",
+                                    null)));
         }
 
         private Mono<Boolean> isPrepared(Branch branch, BranchId id) {
@@ -78,7 +80,10 @@ enum TwoPhase {
             IsolationLevel level = options.getAttribute(TransactionDefinition.ISOLATION_LEVEL);
             if (level != null && !LEVELS.contains(level)) {
                 return Mono.error(new UnsupportedFeatureException(
-                        branch.name(), "XA", "the isolation level " + Shown.quoted(level.asSql()), "Use one of SQL's four"));
+                        branch.name(),
+                        "XA",
+                        "the isolation level " + Shown.quoted(level.asSql()),
+                        "Use one of SQL's four"));
             }
             if (level != null) {
                 settings = branch.execute("SET TRANSACTION ISOLATION LEVEL " + level.asSql());

@@ -225,13 +225,15 @@ class ErrorMessagesTests {
                 new PartlyCommittedException(List.of(), "stock", true, List.of(), new IllegalStateException());
 
         assertThat(failed)
-                .hasMessage("A transaction over several databases was committed on 'orders', 'billing', and then its commit on"
-                        + " 'stock' failed; it was rolled back on 'audit'. Undo or complete it by hand, or use"
-                        + " TransactionGuarantee.PREPARED where it must not happen.");
+                .hasMessage(
+                        "A transaction over several databases was committed on 'orders', 'billing', and then its commit on"
+                                + " 'stock' failed; it was rolled back on 'audit'. Undo or complete it by hand, or use"
+                                + " TransactionGuarantee.PREPARED where it must not happen.");
         assertThat(lost)
-                .hasMessage("A transaction over several databases was committed on none, and then its commit on 'stock' was"
-                        + " lost on the way, so that nobody knows how it ended. Undo or complete it by hand, or use"
-                        + " TransactionGuarantee.PREPARED where it must not happen.");
+                .hasMessage(
+                        "A transaction over several databases was committed on none, and then its commit on 'stock' was"
+                                + " lost on the way, so that nobody knows how it ended. Undo or complete it by hand, or use"
+                                + " TransactionGuarantee.PREPARED where it must not happen.");
         assertThat(failed.facts())
                 .containsEntry("connectionName", "stock")
                 .containsEntry("committed", done)

@@ -102,9 +102,11 @@ class SeveralDatabasesTests {
                         .map(row -> String.valueOf(row.get(0)))
                         .all()
                         .contextWrite(usingConnection(name)));
-        return Mono.zip(postgresql, xa.collectList(), (one, other) -> Flux.concat(
-                                Flux.fromIterable(one), Flux.fromIterable(other))
-                        .collectList())
+        return Mono.zip(
+                        postgresql,
+                        xa.collectList(),
+                        (one, other) -> Flux.concat(Flux.fromIterable(one), Flux.fromIterable(other))
+                                .collectList())
                 .flatMap(all -> all)
                 .block(PATIENCE);
     }
@@ -118,8 +120,7 @@ class SeveralDatabasesTests {
     }
 
     private static void assertNotes(Integer... notes) {
-        NAMES
-                .forEach(name -> assertThat(fleet.notesIn(name)).as(name).containsExactly(notes));
+        NAMES.forEach(name -> assertThat(fleet.notesIn(name)).as(name).containsExactly(notes));
     }
 
     @Test
@@ -133,7 +134,8 @@ class SeveralDatabasesTests {
     @Test
     void theBestEffortCommitsInEachDatabase() {
         StepVerifier.create(db.inTransaction(
-                        tx -> everywhere(1).doOnNext(rows -> assertThat(tx.state()).isEqualTo(TransactionState.ACTIVE)),
+                        tx -> everywhere(1)
+                                .doOnNext(rows -> assertThat(tx.state()).isEqualTo(TransactionState.ACTIVE)),
                         BEST_EFFORT))
                 .expectNext(1L)
                 .expectComplete()
@@ -143,7 +145,8 @@ class SeveralDatabasesTests {
 
     @Test
     void theBestEffortRollsBackInEachDatabase() {
-        StepVerifier.create(db.inTransaction(everywhere(1).then(Mono.error(new IllegalStateException("planned"))), BEST_EFFORT))
+        StepVerifier.create(db.inTransaction(
+                        everywhere(1).then(Mono.error(new IllegalStateException("planned"))), BEST_EFFORT))
                 .expectErrorMessage("planned")
                 .verify(PATIENCE);
         assertNotes();
@@ -152,9 +155,8 @@ class SeveralDatabasesTests {
     @Test
     void theBestEffortTellsExactlyWhatWasCommitted() {
         fleet.execute("orders", "CREATE TABLE slip (id INT UNIQUE DEFERRABLE INITIALLY DEFERRED)");
-        Mono<Long> twice = db.sql("INSERT INTO slip VALUES (1), (1)")
-                .rowsUpdated()
-                .contextWrite(usingConnection("orders"));
+        Mono<Long> twice =
+                db.sql("INSERT INTO slip VALUES (1), (1)").rowsUpdated().contextWrite(usingConnection("orders"));
         StepVerifier.create(db.inTransaction(write("billing", 1).then(twice).then(write("stock", 1)), BEST_EFFORT))
                 .expectErrorSatisfies(error -> {
                     assertThat(error).isInstanceOf(PartlyCommittedException.class);
@@ -173,7 +175,8 @@ class SeveralDatabasesTests {
     @Test
     void severalDatabasesHaveNoSavepointInCommon() {
         TransactionOptions nested = TransactionOptions.defaults().withPropagation(Propagation.NESTED);
-        StepVerifier.create(db.inTransaction(write("orders", 1).then(db.inTransaction(write("billing", 1), nested)), BEST_EFFORT))
+        StepVerifier.create(db.inTransaction(
+                        write("orders", 1).then(db.inTransaction(write("billing", 1), nested)), BEST_EFFORT))
                 .expectError(TransactionStateException.class)
                 .verify(PATIENCE);
         StepVerifier.create(db.inTransaction(tx -> write("orders", 1).then(tx.savepoint("s")), BEST_EFFORT))
@@ -209,7 +212,8 @@ class SeveralDatabasesTests {
     @Test
     void aPreparedTransactionRollsBackInEachDatabase() {
         StepVerifier.create(db.inTransaction(
-                        everywhere(1).then(Mono.error(new IllegalStateException("planned"))), prepared(step -> Mono.empty())))
+                        everywhere(1).then(Mono.error(new IllegalStateException("planned"))),
+                        prepared(step -> Mono.empty())))
                 .expectErrorMessage("planned")
                 .verify(PATIENCE);
         assertNotes();
@@ -246,7 +250,8 @@ class SeveralDatabasesTests {
     void whatFailsBeforeTheDecisionRollsBackEverywhere(Step failing) {
         StepVerifier.create(db.inTransaction(
                         everywhere(1),
-                        prepared(step -> step == failing ? Mono.error(new IllegalStateException("planned")) : Mono.empty())))
+                        prepared(step ->
+                                step == failing ? Mono.error(new IllegalStateException("planned")) : Mono.empty())))
                 .expectErrorMessage("planned")
                 .verify(PATIENCE);
         assertNotes();
@@ -258,9 +263,9 @@ class SeveralDatabasesTests {
     @EnumSource(Step.class)
     void whoeverDiesAtAnyStepLeavesAllOrNothing(Step deadly) {
         try (Fleet dying = new Fleet()) {
-            NAMES
-                    .forEach(name -> dying.registry()
-                            .register(ConnectionDefinition.of(name, fleet.databaseOf(name).url())
+            NAMES.forEach(name -> dying.registry()
+                    .register(
+                            ConnectionDefinition.of(name, fleet.databaseOf(name).url())
                                     .withPool(pool -> pool.drainTimeout(Duration.ofMillis(1)))));
             Sinks.Empty<Void> reached = Sinks.empty();
             PreparedTransactions mortal = PreparedTransactions.builder(dying.routed(), "orders")
@@ -273,7 +278,8 @@ class SeveralDatabasesTests {
             Mono<Long> work = Flux.just("orders", "billing", "stock")
                     .concatMap(name -> dying.write(1).contextWrite(usingConnection(name)))
                     .reduce(Long::sum);
-            StepVerifier.create(dying.db().inTransaction(work, TransactionOptions.defaults().withPrepared(mortal)))
+            StepVerifier.create(dying.db()
+                            .inTransaction(work, TransactionOptions.defaults().withPrepared(mortal)))
                     .then(() -> reached.asMono().block(PATIENCE))
                     .then(() -> dying.registry().close().block(PATIENCE))
                     .thenCancel()
@@ -288,17 +294,16 @@ class SeveralDatabasesTests {
         }
         assertThat(prepared()).isEmpty();
         assertThat(recovered)
-                .allMatch(branch -> branch.state()
-                        == (committed ? TransactionState.COMMITTED : TransactionState.ROLLED_BACK));
+                .allMatch(branch ->
+                        branch.state() == (committed ? TransactionState.COMMITTED : TransactionState.ROLLED_BACK));
     }
 
     @Test
     void aCoordinatorThatTheRecoveryHasOvertakenObeysIt() {
         StepVerifier.create(db.inTransaction(
                         everywhere(1),
-                        prepared(step -> step == Step.BEFORE_DECISION
-                                ? later().recover().then()
-                                : Mono.empty())))
+                        prepared(step ->
+                                step == Step.BEFORE_DECISION ? later().recover().then() : Mono.empty())))
                 .expectErrorSatisfies(error -> assertThat(error)
                         .isInstanceOf(RollbackOnlyException.class)
                         .hasMessageContaining("the recovery decided against it"))
@@ -339,7 +344,10 @@ class SeveralDatabasesTests {
         StepVerifier.create(db.inTransaction(
                         everywhere(1),
                         prepared(step -> step == Step.BEFORE_DECISION
-                                ? Flux.concat(other.recover(), coordinator(unused -> Mono.empty()).recover())
+                                ? Flux.concat(
+                                                other.recover(),
+                                                coordinator(unused -> Mono.empty())
+                                                        .recover())
                                         .collectList()
                                         .doOnNext(found -> assertThat(found).isEmpty())
                                         .then()
@@ -387,7 +395,8 @@ class SeveralDatabasesTests {
         Mono<Long> work = write("orders", 1).then(write("billing", 1));
         careless.createLog().block(PATIENCE);
         for (PreparedTransactions unusable : List.of(careless, forgetful)) {
-            StepVerifier.create(db.inTransaction(work, TransactionOptions.defaults().withPrepared(unusable)))
+            StepVerifier.create(
+                            db.inTransaction(work, TransactionOptions.defaults().withPrepared(unusable)))
                     .expectErrorSatisfies(error -> assertThat(error)
                             .isInstanceOf(R2dbcException.class)
                             .hasMessageContaining(unusable == careless ? "may lose a commit" : ""))
@@ -399,14 +408,16 @@ class SeveralDatabasesTests {
     @Test
     void aPartThatCannotBeFinishedDoesNotKeepTheOthersFromIt() {
         AtomicBoolean cut = new AtomicBoolean();
-        Mono<Void> cutOrders = db.sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-                        + " WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%pg_prepared_xacts%'")
+        Mono<Void> cutOrders = db.sql(
+                        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                                + " WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE '%pg_prepared_xacts%'")
                 .map(Long.class)
                 .one()
                 .doOnNext(killed -> cut.set(killed > 0))
                 .contextWrite(ignored -> usingConnection("orders").apply(Context.empty()))
                 .then();
-        StepVerifier.create(db.inTransaction(everywhere(1), prepared(step -> step == Step.DECIDED ? cutOrders : Mono.empty())))
+        StepVerifier.create(db.inTransaction(
+                        everywhere(1), prepared(step -> step == Step.DECIDED ? cutOrders : Mono.empty())))
                 .expectNext(1L)
                 .expectComplete()
                 .verify(PATIENCE);
@@ -437,12 +448,14 @@ class SeveralDatabasesTests {
                 .verify(PATIENCE);
         assertThat(fleet.notesIn("orders")).containsExactly(1, 2);
         assertThat(fleet.notesIn("file")).containsExactly(1);
-        Context tenant = Routing.usingShardKey(7).apply(usingConnection("orders").apply(Context.empty()));
+        Context tenant =
+                Routing.usingShardKey(7).apply(usingConnection("orders").apply(Context.empty()));
         HintBinding wide = fleet.routed().bind(tenant);
         assertThat(wide.serves(RouteHints.from(usingConnection("orders").apply(Context.empty()))))
                 .isFalse();
         assertThat(wide.serves(RouteHints.from(tenant))).isTrue();
-        assertThat(wide.serves(RouteHints.from(Routing.readOnly().apply(tenant)))).isTrue();
+        assertThat(wide.serves(RouteHints.from(Routing.readOnly().apply(tenant))))
+                .isTrue();
         HintBinding reading = fleet.routed().bind(Routing.readOnly().apply(tenant));
         assertThat(reading.serves(RouteHints.from(tenant))).isFalse();
     }
@@ -495,7 +508,8 @@ class SeveralDatabasesTests {
                 .hasMessageContaining("withPrepared(coordinator)");
         assertThatThrownBy(() -> builder().owner("Robert'); --"))
                 .hasMessageContaining("1 to 20 lower-case letters and digits");
-        assertThatThrownBy(() -> PreparedTransactions.builder(fleet.routed(), "orders").build())
+        assertThatThrownBy(() ->
+                        PreparedTransactions.builder(fleet.routed(), "orders").build())
                 .hasMessageContaining("needs an owner(..)");
         assertThatThrownBy(() -> later().recoverEvery(Duration.ZERO)).hasMessageContaining("above zero");
         assertThatThrownBy(() -> builder().keepDecisions(Duration.ofMinutes(1)).build())

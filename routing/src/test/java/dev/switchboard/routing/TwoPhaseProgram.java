@@ -30,8 +30,7 @@ final class TwoPhaseProgram {
         AtomicInteger number = new AtomicInteger(Integer.parseInt(arguments[2]));
         Flux.<Integer>generate(sink -> sink.next(number.incrementAndGet()))
                 .flatMap(
-                        id -> db.inTransaction(
-                                        write(db, id, "orders").then(write(db, id, "billing")), options)
+                        id -> db.inTransaction(write(db, id, "orders").then(write(db, id, "billing")), options)
                                 .thenReturn(id),
                         AT_ONCE)
                 .doOnNext(id -> System.out.println("committed " + id))
