@@ -19,28 +19,27 @@ public final class TransactionOptions implements TransactionDefinition {
 
     private static final int LONGEST_PAUSE = 64;
     private static final TransactionOptions DEFAULTS =
-            new TransactionOptions(Propagation.REQUIRED, Map.of(), null, null, TransactionGuarantee.SINGLE, null);
+            new TransactionOptions(Propagation.REQUIRED, Map.of(), null, null, new Promise(TransactionGuarantee.SINGLE, null));
+
+    private record Promise(TransactionGuarantee guarantee, @Nullable PreparedTransactions coordinator) {}
 
     private final Propagation propagation;
     private final Map<Option<?>, Object> attributes;
     private final @Nullable Duration timeout;
     private final @Nullable RetryBackoffSpec retry;
-    private final TransactionGuarantee guarantee;
-    private final @Nullable PreparedTransactions coordinator;
+    private final Promise promise;
 
     private TransactionOptions(
             Propagation propagation,
             Map<Option<?>, Object> attributes,
             @Nullable Duration timeout,
             @Nullable RetryBackoffSpec retry,
-            TransactionGuarantee guarantee,
-            @Nullable PreparedTransactions coordinator) {
+            Promise promise) {
         this.propagation = propagation;
         this.attributes = attributes;
         this.timeout = timeout;
         this.retry = retry;
-        this.guarantee = guarantee;
-        this.coordinator = coordinator;
+        this.promise = promise;
     }
 
     /**
@@ -64,8 +63,7 @@ public final class TransactionOptions implements TransactionDefinition {
                 attributes,
                 timeout,
                 retry,
-                guarantee,
-                coordinator);
+                promise);
     }
 
     /**
@@ -112,7 +110,7 @@ public final class TransactionOptions implements TransactionDefinition {
     private <T> TransactionOptions with(Option<T> option, T value) {
         Map<Option<?>, Object> more = new LinkedHashMap<>(attributes);
         more.put(option, Objects.requireNonNull(value, option::name));
-        return new TransactionOptions(propagation, more, timeout, retry, guarantee, coordinator);
+        return new TransactionOptions(propagation, more, timeout, retry, promise);
     }
 
     /**
@@ -124,7 +122,7 @@ public final class TransactionOptions implements TransactionDefinition {
      * @return a copy
      */
     public TransactionOptions withTimeout(Duration limit) {
-        return new TransactionOptions(propagation, attributes, above(limit, "limit"), retry, guarantee, coordinator);
+        return new TransactionOptions(propagation, attributes, above(limit, "limit"), retry, promise);
     }
 
     /**
@@ -158,7 +156,7 @@ public final class TransactionOptions implements TransactionDefinition {
                 .jitter(0.5)
                 .filter(failure -> FailureClass.of(failure) == FailureClass.RETRYABLE_TRANSACTION)
                 .onRetryExhaustedThrow((unused, last) -> last.failure());
-        return new TransactionOptions(propagation, attributes, timeout, spec, guarantee, coordinator);
+        return new TransactionOptions(propagation, attributes, timeout, spec, promise);
     }
 
     /**
@@ -175,7 +173,7 @@ public final class TransactionOptions implements TransactionDefinition {
                     "A prepared transaction needs somebody to coordinate it; use withPrepared(coordinator) instead");
         }
         return new TransactionOptions(
-                propagation, attributes, timeout, retry, Objects.requireNonNull(newGuarantee, "newGuarantee"), null);
+                propagation, attributes, timeout, retry, new Promise(Objects.requireNonNull(newGuarantee, "newGuarantee"), null));
     }
 
     /**
@@ -190,18 +188,17 @@ public final class TransactionOptions implements TransactionDefinition {
                 attributes,
                 timeout,
                 retry,
-                TransactionGuarantee.PREPARED,
-                Objects.requireNonNull(newCoordinator, "newCoordinator"));
+                new Promise(TransactionGuarantee.PREPARED, Objects.requireNonNull(newCoordinator, "newCoordinator")));
     }
 
     /** {@return what is promised where the work speaks to more than one database} */
     public TransactionGuarantee guarantee() {
-        return guarantee;
+        return promise.guarantee();
     }
 
     @Nullable
     PreparedTransactions coordinator() {
-        return coordinator;
+        return promise.coordinator();
     }
 
     private static Duration above(Duration length, String name) {
@@ -240,7 +237,7 @@ public final class TransactionOptions implements TransactionDefinition {
     @Override
     public String toString() {
         return propagation
-                + (guarantee == TransactionGuarantee.SINGLE ? "" : " " + guarantee)
+                + (guarantee() == TransactionGuarantee.SINGLE ? "" : " " + guarantee())
                 + (attributes.isEmpty() ? "" : " " + attributes)
                 + (timeout == null ? "" : " within " + timeout.toMillis() + " ms")
                 + (retry == null ? "" : " repeated on serialization failure");

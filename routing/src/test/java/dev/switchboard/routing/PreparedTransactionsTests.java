@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.switchboard.core.ConnectionDefinition;
 import dev.switchboard.core.TransactionStateException;
 import dev.switchboard.core.UnsupportedFeatureException;
-import dev.switchboard.databases.Product;
 import dev.switchboard.routing.PreparedTransactions.Step;
 import io.r2dbc.spi.R2dbcException;
 import java.time.Clock;
@@ -17,10 +16,6 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,159 +26,9 @@ import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
 import reactor.util.context.Context;
 
-/** One transaction in the databases of several products. */
+/** All databases of a transaction commit or none, whoever dies when. */
 @Tag("once")
-class SeveralDatabasesTests {
-
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-    private static final List<String> NAMES = List.of("billing", "orders", "stock");
-    private static final TransactionOptions BEST_EFFORT =
-            TransactionOptions.defaults().withGuarantee(TransactionGuarantee.BEST_EFFORT);
-
-    private static Fleet fleet = new Fleet();
-    private static SqlClient db = fleet.db();
-
-    @BeforeAll
-    static void start() {
-        fleet = new Fleet()
-                .add(Product.MARIADB, "billing")
-                .add(Product.SQLITE, "file")
-                .add(Product.POSTGRESQL, "orders")
-                .add(Product.MYSQL, "stock");
-        db = fleet.db();
-        coordinator(step -> Mono.empty()).createLog().block(PATIENCE);
-    }
-
-    @AfterAll
-    static void stop() {
-        fleet.close();
-    }
-
-    @AfterEach
-    void nothingIsLeft() {
-        fleet.awaitRest();
-        assertThat(fleet.inUse()).isZero();
-        later().recover().collectList().block(PATIENCE);
-        assertThat(prepared()).isEmpty();
-        fleet.execute("orders", "DELETE FROM switchboard_decision");
-        fleet.clearNotes();
-    }
-
-    private static PreparedTransactions.Builder builder() {
-        return PreparedTransactions.builder(fleet.routed(), "orders")
-                .owner("tests")
-                .databases("orders", "billing", "stock");
-    }
-
-    private static PreparedTransactions coordinator(Function<Step, Mono<Void>> steps) {
-        return builder().steps(steps).build();
-    }
-
-    /** A coordinator of the next hour, to which all that is prepared is abandoned. */
-    private static PreparedTransactions later() {
-        return builder()
-                .clock(Clock.fixed(Instant.now().plus(Duration.ofHours(1)), ZoneOffset.UTC))
-                .build();
-    }
-
-    private static TransactionOptions prepared(Function<Step, Mono<Void>> steps) {
-        return TransactionOptions.defaults().withPrepared(coordinator(steps));
-    }
-
-    /** What is prepared anywhere at all. */
-    private static List<String> prepared() {
-        Mono<List<String>> postgresql = db.sql("SELECT gid FROM pg_prepared_xacts WHERE gid LIKE 'sb-tests-%'")
-                .map(String.class)
-                .all()
-                .collectList()
-                .contextWrite(usingConnection("orders"));
-        Flux<String> xa = Flux.just("billing", "stock")
-                .concatMap(name -> db.sql("XA RECOVER")
-                        .map(row -> String.valueOf(row.get(0)))
-                        .all()
-                        .contextWrite(usingConnection(name)));
-        return Mono.zip(
-                        postgresql,
-                        xa.collectList(),
-                        (one, other) -> Flux.concat(Flux.fromIterable(one), Flux.fromIterable(other))
-                                .collectList())
-                .flatMap(all -> all)
-                .block(PATIENCE);
-    }
-
-    private static Mono<Long> write(String name, int id) {
-        return fleet.write(id).contextWrite(usingConnection(name));
-    }
-
-    private static Mono<Long> everywhere(int id) {
-        return write("orders", id).then(write("billing", id)).then(write("stock", id));
-    }
-
-    private static void assertNotes(Integer... notes) {
-        NAMES.forEach(name -> assertThat(fleet.notesIn(name)).as(name).containsExactly(notes));
-    }
-
-    @Test
-    void withoutAGuaranteeASecondDatabaseIsRefused() {
-        StepVerifier.create(db.inTransaction(everywhere(1)).contextWrite(usingConnection("orders")))
-                .expectError(RouteConflictException.class)
-                .verify(PATIENCE);
-        assertNotes();
-    }
-
-    @Test
-    void theBestEffortCommitsInEachDatabase() {
-        StepVerifier.create(db.inTransaction(
-                        tx -> everywhere(1)
-                                .doOnNext(rows -> assertThat(tx.state()).isEqualTo(TransactionState.ACTIVE)),
-                        BEST_EFFORT))
-                .expectNext(1L)
-                .expectComplete()
-                .verify(PATIENCE);
-        assertNotes(1);
-    }
-
-    @Test
-    void theBestEffortRollsBackInEachDatabase() {
-        StepVerifier.create(db.inTransaction(
-                        everywhere(1).then(Mono.error(new IllegalStateException("planned"))), BEST_EFFORT))
-                .expectErrorMessage("planned")
-                .verify(PATIENCE);
-        assertNotes();
-    }
-
-    @Test
-    void theBestEffortTellsExactlyWhatWasCommitted() {
-        fleet.execute("orders", "CREATE TABLE slip (id INT UNIQUE DEFERRABLE INITIALLY DEFERRED)");
-        Mono<Long> twice =
-                db.sql("INSERT INTO slip VALUES (1), (1)").rowsUpdated().contextWrite(usingConnection("orders"));
-        StepVerifier.create(db.inTransaction(write("billing", 1).then(twice).then(write("stock", 1)), BEST_EFFORT))
-                .expectErrorSatisfies(error -> {
-                    assertThat(error).isInstanceOf(PartlyCommittedException.class);
-                    PartlyCommittedException partly = (PartlyCommittedException) error;
-                    assertThat(partly.committed()).containsExactly("billing");
-                    assertThat(partly.failed()).isEqualTo("orders");
-                    assertThat(partly.isOutcomeUnknown()).isFalse();
-                    assertThat(partly.rolledBack()).containsExactly("stock");
-                })
-                .verify(PATIENCE);
-        assertThat(fleet.notesIn("billing")).containsExactly(1);
-        assertThat(fleet.notesIn("stock")).isEmpty();
-        fleet.execute("orders", "DROP TABLE slip");
-    }
-
-    @Test
-    void severalDatabasesHaveNoSavepointInCommon() {
-        TransactionOptions nested = TransactionOptions.defaults().withPropagation(Propagation.NESTED);
-        StepVerifier.create(db.inTransaction(
-                        write("orders", 1).then(db.inTransaction(write("billing", 1), nested)), BEST_EFFORT))
-                .expectError(TransactionStateException.class)
-                .verify(PATIENCE);
-        StepVerifier.create(db.inTransaction(tx -> write("orders", 1).then(tx.savepoint("s")), BEST_EFFORT))
-                .expectError(TransactionStateException.class)
-                .verify(PATIENCE);
-        assertNotes();
-    }
+class PreparedTransactionsTests extends InSeveralDatabases {
 
     @Test
     void aPreparedTransactionCommitsInEachDatabaseAndLeavesNoTrace() {
@@ -431,33 +276,6 @@ class SeveralDatabasesTests {
                     assertThat(branch.state()).isEqualTo(TransactionState.COMMITTED);
                 });
         assertNotes(1);
-    }
-
-    /** A part serves only what has all of its hints: left out, they would mean another database. */
-    @Test
-    void aStatementNeverLandsInAPartThatHasMoreHints() {
-        Mono<Long> elsewhere = Mono.defer(() -> write("file", 1));
-        StepVerifier.create(db.inTransaction(
-                        write("orders", 1)
-                                .contextWrite(Routing.readWrite())
-                                .then(elsewhere)
-                                .then(fleet.write(2).contextWrite(usingConnection("orders"))),
-                        BEST_EFFORT))
-                .expectNext(1L)
-                .expectComplete()
-                .verify(PATIENCE);
-        assertThat(fleet.notesIn("orders")).containsExactly(1, 2);
-        assertThat(fleet.notesIn("file")).containsExactly(1);
-        Context tenant =
-                Routing.usingShardKey(7).apply(usingConnection("orders").apply(Context.empty()));
-        HintBinding wide = fleet.routed().bind(tenant);
-        assertThat(wide.serves(RouteHints.from(usingConnection("orders").apply(Context.empty()))))
-                .isFalse();
-        assertThat(wide.serves(RouteHints.from(tenant))).isTrue();
-        assertThat(wide.serves(RouteHints.from(Routing.readOnly().apply(tenant))))
-                .isTrue();
-        HintBinding reading = fleet.routed().bind(Routing.readOnly().apply(tenant));
-        assertThat(reading.serves(RouteHints.from(tenant))).isFalse();
     }
 
     @Test
