@@ -79,6 +79,10 @@ final class ConnectionHandle implements SwitchboardConnection {
 
     private Flux<Result> results(Turn turn, Command<Result> command) {
         PhysicalConnection physical = session.physical();
+        if (WritePrevention.refuses(physical, command.sql())) {
+            turn.leave();
+            return Flux.error(new WritePreventedException(session.connectionName(), command.sql()));
+        }
         if (physical == null || !turn.begin()) {
             return turn.<Result>refused().flux();
         }

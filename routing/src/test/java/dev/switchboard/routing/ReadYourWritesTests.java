@@ -1,0 +1,172 @@
+package dev.switchboard.routing;
+
+import static dev.switchboard.routing.Routing.readYourWrites;
+import static dev.switchboard.routing.Routing.usingConnection;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.switchboard.databases.Product;
+import dev.switchboard.databases.TestSize;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
+
+/** With real replicas whose replay is paused and resumed: a session sees what it has written. */
+@Tag("once")
+class ReadYourWritesTests {
+
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
+    private static final int PAIRS = TestSize.of(100, 10_000);
+    private static final int WRITERS = 4;
+    private static final Map<Product, ReplicaPair> PAIRS_OF_SERVERS = new EnumMap<>(Product.class);
+    private static final AtomicInteger IDS = new AtomicInteger();
+
+    private final AtomicInteger stale = new AtomicInteger();
+    private final AtomicInteger byReplica = new AtomicInteger();
+    private final AtomicInteger byPrimary = new AtomicInteger();
+
+    @AfterAll
+    static void close() {
+        PAIRS_OF_SERVERS.values().forEach(ReplicaPair::close);
+        PAIRS_OF_SERVERS.clear();
+    }
+
+    private static ReplicaPair pair(Product product) {
+        return PAIRS_OF_SERVERS.computeIfAbsent(product, ReplicaPair::new);
+    }
+
+    /** Writes and reads again and again; between the turns the replay stops and goes on. */
+    private void writeAndRead(ReplicaPair pair, ReplicaPair.Node node, ReadConsistency consistency, boolean inTransaction) {
+        int turns = 10;
+        for (int turn = 0; turn < turns; turn++) {
+            if (turn % 2 == 0) {
+                pair.servers().pauseReplay();
+            } else {
+                pair.servers().resumeReplay();
+            }
+            int pairs = PAIRS / turns / WRITERS;
+            Flux.range(0, WRITERS)
+                    .flatMap(writer -> writer(pair, node, pairs, inTransaction)
+                            .contextWrite(readYourWrites())
+                            .contextWrite(consistency)
+                            .contextWrite(usingConnection("orders")))
+                    .blockLast(PATIENCE);
+        }
+    }
+
+    private Flux<ReplicaPair.Shown> writer(ReplicaPair pair, ReplicaPair.Node node, int pairs, boolean inTransaction) {
+        int id = IDS.incrementAndGet();
+        return node.insert(id).thenMany(Flux.range(1, pairs).concatMap(value -> {
+            Mono<Long> write = node.write(id, value);
+            return (inTransaction ? node.db.inTransaction(write) : write)
+                    .then(node.read(id).defaultIfEmpty(new ReplicaPair.Shown(-1, pair.servers().replica().port())))
+                    .doOnNext(shown -> count(pair, value, shown));
+        }));
+    }
+
+    private void count(ReplicaPair pair, int written, ReplicaPair.Shown shown) {
+        boolean isReplica = shown.port() == pair.servers().replica().port();
+        (isReplica ? byReplica : byPrimary).incrementAndGet();
+        if (shown.value() != written) {
+            stale.incrementAndGet();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"POSTGRESQL", "MYSQL", "MARIADB"})
+    void aSessionNeverReadsWhatItHasOverwritten(Product product) {
+        ReplicaPair pair = pair(product);
+        ReplicaPair.Node node = pair.node(group -> group);
+        writeAndRead(pair, node, ReadConsistency.SESSION, false);
+        writeAndRead(pair, node, ReadConsistency.SESSION, true);
+        assertThat(stale).hasValue(0);
+        assertThat(byReplica.get()).as("reads by the replica").isPositive();
+        assertThat(byPrimary.get()).as("reads by the primary").isPositive();
+        System.out.println("MEASURED " + product + " " + byReplica + " " + byPrimary);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"POSTGRESQL", "MYSQL", "MARIADB"})
+    void theSameReadsAreStaleWithoutASession(Product product) {
+        ReplicaPair pair = pair(product);
+        writeAndRead(pair, pair.node(group -> group), ReadConsistency.ANY, false);
+        assertThat(stale.get()).isPositive();
+        assertThat(byPrimary).hasValue(0);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"POSTGRESQL", "MYSQL", "MARIADB"})
+    void aTokenCarriesTheSessionToAnotherNode(Product product) {
+        ReplicaPair pair = pair(product);
+        SessionTokenCodec codec = SessionTokenCodec.signedWith(new byte[32]);
+        ReplicaPair.Node first = pair.node(group -> group);
+        ReplicaPair.Node second = pair.node(group -> group);
+        int id = IDS.incrementAndGet();
+        pair.servers().resumeReplay();
+        first.execute("INSERT INTO counter (id, value) VALUES (" + id + ", 0)");
+        pair.servers().awaitReplica();
+        pair.servers().pauseReplay();
+        SessionToken token = SessionToken.create();
+        first.write(id, 7)
+                .contextWrite(readYourWrites(token))
+                .contextWrite(usingConnection("orders"))
+                .block(PATIENCE);
+        String text = codec.encode(token);
+
+        StepVerifier.create(second.read(id)
+                        .contextWrite(readYourWrites(codec.decode(text)))
+                        .contextWrite(usingConnection("orders"))
+                        .map(ReplicaPair.Shown::value))
+                .expectNext(7)
+                .verifyComplete();
+        StepVerifier.create(second.read(id)
+                        .contextWrite(readYourWrites())
+                        .contextWrite(usingConnection("orders"))
+                        .map(ReplicaPair.Shown::value))
+                .as("a session that wrote nothing may read an old row")
+                .expectNext(0)
+                .verifyComplete();
+
+        pair.servers().resumeReplay();
+        pair.servers().awaitReplica();
+        StepVerifier.create(second.read(id)
+                        .contextWrite(readYourWrites(codec.decode(text)))
+                        .contextWrite(usingConnection("orders")))
+                .expectNext(new ReplicaPair.Shown(7, pair.servers().replica().port()))
+                .verifyComplete();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"POSTGRESQL", "MYSQL", "MARIADB"})
+    void aBoundedReadGoesToAReplicaOnlyWhileItSurelyKeepsUp(Product product) {
+        ReplicaPair pair = pair(product);
+        ReplicaPair.Node node = pair.node(group -> group);
+        int id = IDS.incrementAndGet();
+        pair.servers().resumeReplay();
+        node.execute("INSERT INTO counter (id, value) VALUES (" + id + ", 0)");
+        pair.servers().awaitReplica();
+        List<RoutingHint> hints = List.of(ReadConsistency.bounded(Duration.ofMillis(20)), usingConnection("orders"));
+        Mono<Integer> port = node.read(id)
+                .map(ReplicaPair.Shown::port)
+                .contextWrite(hints.get(0))
+                .contextWrite(hints.get(1));
+        dev.switchboard.databases.Waiting.until(
+                "the replica is near", () -> pair.servers().replica().port() == port.block(PATIENCE));
+
+        pair.servers().pauseReplay();
+        node.execute("UPDATE counter SET value = 1 WHERE id = " + id);
+        dev.switchboard.databases.Waiting.until(
+                "the replica is too far behind", () -> pair.servers().primary().port() == port.block(PATIENCE));
+        assertThat(port.repeat(20).distinct().collectList().block(PATIENCE))
+                .containsExactly(pair.servers().primary().port());
+        pair.servers().resumeReplay();
+    }
+}
