@@ -25,8 +25,8 @@ final class SessionReturn {
         Mono<Void> written = Mono.defer(() -> written(session));
         return session.inTransaction() || mustReset()
                 ? afterReset(session.rollback().then(written))
-                : written.then(Mono.defer(
-                        () -> session.isBroken() ? held.forceDiscard(CloseReason.BROKEN) : held.release()));
+                : written.then(
+                        Mono.defer(() -> session.isBroken() ? held.forceDiscard(CloseReason.BROKEN) : held.release()));
     }
 
     /** Lets the layer above look at the connection after a write; what goes wrong there is its own affair. */

@@ -31,7 +31,8 @@ public final class WritePreventedException extends R2dbcNonTransientException im
                         + "]. Begin it with SELECT, VALUES or WITH, or write outside of this scope, with readWrite().",
                 READ_ONLY_STATE);
         this.connectionName = connectionName;
-        this.facts = ErrorFacts.about(connectionName).and("sql", ErrorText.sql(sql)).build();
+        this.facts =
+                ErrorFacts.about(connectionName).and("sql", ErrorText.sql(sql)).build();
     }
 
     @Override

@@ -42,7 +42,8 @@ final class WritePrevention {
     }
 
     private static Mono<Void> sent(Connection driver, String sql, SlotPool pool) {
-        return Flux.from(pool.offload(Flux.defer(() -> driver.createStatement(sql).execute())))
+        return Flux.from(pool.offload(
+                        Flux.defer(() -> driver.createStatement(sql).execute())))
                 .concatMap(Result::getRowsUpdated)
                 .then();
     }

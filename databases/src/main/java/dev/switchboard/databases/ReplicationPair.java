@@ -10,7 +10,11 @@ import java.util.List;
 public final class ReplicationPair implements AutoCloseable {
 
     private static final List<String> MYSQL = List.of(
-            "log-bin=binary", "gtid-mode=ON", "enforce-gtid-consistency=ON", "binlog-format=ROW", "log-slave-updates=ON");
+            "log-bin=binary",
+            "gtid-mode=ON",
+            "enforce-gtid-consistency=ON",
+            "binlog-format=ROW",
+            "log-slave-updates=ON");
     private static final List<String> MARIADB = List.of("log-bin=binary", "binlog-format=ROW", "log-slave-updates=ON");
 
     private final Product product;
@@ -108,9 +112,11 @@ public final class ReplicationPair implements AutoCloseable {
         if (product == Product.POSTGRESQL) {
             replica.execute("SELECT pg_wal_replay_pause()");
             // It only asks for the pause; what is being replayed at that moment comes to its end first.
-            Waiting.until("replay is paused", () -> replica.query("SELECT pg_get_wal_replay_pause_state()")
-                    .get(0)
-                    .contains("paused"));
+            Waiting.until(
+                    "replay is paused",
+                    () -> replica.query("SELECT pg_get_wal_replay_pause_state()")
+                            .get(0)
+                            .contains("paused"));
         } else {
             replica.execute("STOP SLAVE SQL_THREAD");
         }
@@ -125,18 +131,23 @@ public final class ReplicationPair implements AutoCloseable {
     public void awaitReplica() {
         switch (product) {
             case POSTGRESQL -> {
-                String written = primary.query("SELECT pg_current_wal_lsn()::text").get(0).get(0);
-                Waiting.until("the standby has replayed " + written, () -> replica.query(
-                                "SELECT COALESCE(pg_last_wal_replay_lsn() >= '" + written + "', false)")
+                String written = primary.query("SELECT pg_current_wal_lsn()::text")
                         .get(0)
-                        .contains("true"));
+                        .get(0);
+                Waiting.until(
+                        "the standby has replayed " + written,
+                        () -> replica.query("SELECT COALESCE(pg_last_wal_replay_lsn() >= '" + written + "', false)")
+                                .get(0)
+                                .contains("true"));
             }
             case MYSQL -> {
-                String written = primary.query("SELECT @@global.gtid_executed").get(0).get(0);
+                String written =
+                        primary.query("SELECT @@global.gtid_executed").get(0).get(0);
                 replica.query("SELECT WAIT_FOR_EXECUTED_GTID_SET('" + written.replace("\n", "") + "', 15)");
             }
             default -> {
-                String written = primary.query("SELECT @@global.gtid_binlog_pos").get(0).get(0);
+                String written =
+                        primary.query("SELECT @@global.gtid_binlog_pos").get(0).get(0);
                 replica.query("SELECT MASTER_GTID_WAIT('" + written + "', 15)");
             }
         }

@@ -21,7 +21,8 @@ final class Digits {
 
     /** A number without sign, in hexadecimal digits. */
     static @Nullable Long hex(String text) {
-        boolean isHex = !text.isEmpty() && text.length() <= MOST_HEX && text.chars().allMatch(Digits::isHex);
+        boolean isHex =
+                !text.isEmpty() && text.length() <= MOST_HEX && text.chars().allMatch(Digits::isHex);
         return isHex ? Long.parseUnsignedLong(text, 16) : null;
     }
 

@@ -109,6 +109,10 @@ final class GroupWatch {
         return !stopped && !closed && nanos() - usedNanos < UNUSED.toNanos();
     }
 
+    boolean isWatching() {
+        return loop.get() != null;
+    }
+
     void stop() {
         stopped = true;
         Disposable running = loop.getAndSet(null);
@@ -140,8 +144,7 @@ final class GroupWatch {
 
     Mono<ReplicaMember.Seen> ask(ReplicaMember member) {
         boolean isPrimary = member.name().equals(primary());
-        return member.ask(
-                        isPrimary ? ServerState.Part.PRIMARY : ServerState.Part.REPLICA, group.probeTimeout())
+        return member.ask(isPrimary ? ServerState.Part.PRIMARY : ServerState.Part.REPLICA, group.probeTimeout())
                 .doOnNext(seen -> {
                     LogPosition position = seen.state().position();
                     if (isPrimary && position != null && member.name().equals(primary())) {

@@ -31,11 +31,7 @@ final class GroupWrites implements WriteWatch {
      * @param elsewhere whether an override may lead to another server, whose positions say nothing
      */
     GroupWrites(
-            ReplicaRouter router,
-            GroupWatch group,
-            String member,
-            @Nullable SessionToken captured,
-            boolean elsewhere) {
+            ReplicaRouter router, GroupWatch group, String member, @Nullable SessionToken captured, boolean elsewhere) {
         this.router = router;
         this.group = group;
         this.member = member;

@@ -91,8 +91,8 @@ record GtidSet(Map<String, List<Range>> bySource) implements LogPosition {
     public boolean isReachedBy(LogPosition replayed) {
         return replayed instanceof GtidSet that
                 && bySource.entrySet().stream()
-                        .allMatch(source -> source.getValue().stream()
-                                .allMatch(range -> that.has(source.getKey(), range)));
+                        .allMatch(source ->
+                                source.getValue().stream().allMatch(range -> that.has(source.getKey(), range)));
     }
 
     private boolean has(String source, Range wanted) {

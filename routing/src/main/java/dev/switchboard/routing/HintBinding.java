@@ -42,8 +42,7 @@ final class HintBinding implements RouteBinding {
     public Mono<Route> resolve(boolean readOnlyTransaction) {
         return Mono.defer(() -> {
                     AccessMode mode = held.accessMode();
-                    boolean onlyReads =
-                            mode == null ? readOnlyTransaction && !readWriteAsked : mode.onlyReads();
+                    boolean onlyReads = mode == null ? readOnlyTransaction && !readWriteAsked : mode.onlyReads();
                     boolean prevented = mode == AccessMode.READ_ONLY_ENFORCED;
                     narrowedToReadOnly = onlyReads;
                     return rules.narrow(new PartialRoute(name(), onlyReads, null, prevented, null), held);

@@ -96,8 +96,7 @@ final class PrimarySeat {
         ReplicaMember other = successor(members, holder, silent, writes);
         Seat after = other != null
                 ? new Seat(other.name(), Standing.WRITES)
-                : new Seat(
-                        before.name(), silent ? Standing.SILENT : writes ? Standing.WRITES : Standing.READS_ONLY);
+                : new Seat(before.name(), silent ? Standing.SILENT : writes ? Standing.WRITES : Standing.READS_ONLY);
         if (!after.equals(before)) {
             seat = after;
             changes.tryEmitNext(after);

@@ -72,7 +72,9 @@ public final class ReadConsistency implements RoutingHint {
         }
         return held != null
                 && (held.kind == Kind.PRIMARY
-                        || (kind == Kind.BOUNDED && held.kind == Kind.BOUNDED && held.lag().compareTo(lag()) <= 0));
+                        || (kind == Kind.BOUNDED
+                                && held.kind == Kind.BOUNDED
+                                && held.lag().compareTo(lag()) <= 0));
     }
 
     @Override

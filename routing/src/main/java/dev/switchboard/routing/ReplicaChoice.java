@@ -73,9 +73,10 @@ final class ReplicaChoice {
         long deadline = watch.nanos() + watch.group().catchUpWait().toNanos();
         return known(
                 good,
-                Mono.defer(() -> asked(rotation(), good)).repeatWhenEmpty(rounds -> rounds.takeWhile(
-                                round -> watch.nanos() + PAUSE.toNanos() <= deadline)
-                        .concatMap(round -> Mono.delay(PAUSE, watch.timer()))));
+                Mono.defer(() -> asked(rotation(), good))
+                        .repeatWhenEmpty(
+                                rounds -> rounds.takeWhile(round -> watch.nanos() + PAUSE.toNanos() <= deadline)
+                                        .concatMap(round -> Mono.delay(PAUSE, watch.timer()))));
     }
 
     private Mono<String> bounded(Duration lag) {

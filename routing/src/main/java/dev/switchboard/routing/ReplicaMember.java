@@ -113,11 +113,14 @@ final class ReplicaMember {
     private Mono<Seen> once(ServerState.Part part, Duration limit) {
         return Mono.usingWhen(
                         Mono.from(registry.connectionFactory(name).create()).cast(SwitchboardConnection.class),
-                        connection -> connection.open().then(connection.product()).flatMap(product -> {
-                            long asked = nanos();
-                            return ServerState.ask(connection, product, part)
-                                    .map(state -> answered(state, asked));
-                        }),
+                        connection -> connection
+                                .open()
+                                .then(connection.product())
+                                .flatMap(product -> {
+                                    long asked = nanos();
+                                    return ServerState.ask(connection, product, part)
+                                            .map(state -> answered(state, asked));
+                                }),
                         Connection::close)
                 .timeout(limit, timer)
                 .doOnError(this::failed);

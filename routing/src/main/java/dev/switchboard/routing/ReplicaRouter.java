@@ -2,7 +2,6 @@ package dev.switchboard.routing;
 
 import dev.switchboard.core.ReactiveConnectionRegistry;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -211,8 +210,7 @@ public final class ReplicaRouter implements Router {
                 .map(member -> soFar.withConnectionName(member).withPreventedWrites(prevents));
     }
 
-    private Mono<PartialRoute> writing(
-            GroupWatch watch, PartialRoute soFar, RouteHints hints, ContextView context) {
+    private Mono<PartialRoute> writing(GroupWatch watch, PartialRoute soFar, RouteHints hints, ContextView context) {
         SessionToken token = SessionToken.from(context);
         return watch.forWriter()
                 .map(member -> soFar.withConnectionName(member)

@@ -32,16 +32,16 @@ public interface ReplicaSelector {
         ReplicaSelector turns = roundRobin();
         return replicas -> {
             int least = replicas.stream().mapToInt(Replica::inUse).min().orElseThrow();
-            return turns.select(
-                    replicas.stream().filter(replica -> replica.inUse() == least).toList());
+            return turns.select(replicas.stream()
+                    .filter(replica -> replica.inUse() == least)
+                    .toList());
         };
     }
 
     /** {@return the one that answered its probes fastest, by a moving average; one without any probe yet comes first} */
     static ReplicaSelector lowestLatency() {
         return replicas -> replicas.stream()
-                .min(Comparator.comparing(
-                        replica -> replica.latency() == null ? Duration.ZERO : replica.latency()))
+                .min(Comparator.comparing(replica -> replica.latency() == null ? Duration.ZERO : replica.latency()))
                 .orElseThrow();
     }
 

@@ -78,11 +78,7 @@ final class RoutingRules {
             return Mono.error(NoRouteException.withoutDefault(hints));
         }
         Route route = new Route(
-                name,
-                narrowed.readOnly(),
-                narrowed.preparationKey(),
-                hints.override(),
-                narrowed.preventsWrites());
+                name, narrowed.readOnly(), narrowed.preparationKey(), hints.override(), narrowed.preventsWrites());
         return (product == null ? Mono.just(route) : ofProduct(product, route))
                 .map(found -> new Narrowed(found, narrowed.watch()));
     }

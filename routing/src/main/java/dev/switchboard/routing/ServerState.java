@@ -18,7 +18,9 @@ import reactor.core.publisher.Mono;
  *     they are switched off
  */
 record ServerState(
-        @Nullable Boolean writable, boolean proven, @Nullable LogPosition position) {
+        @Nullable Boolean writable,
+        boolean proven,
+        @Nullable LogPosition position) {
 
     private static final long EIGHT_KILOBYTES = 8192;
 
@@ -62,8 +64,7 @@ record ServerState(
         };
     }
 
-    private static Mono<ServerState> answer(
-            Connection connection, String sql, Function<Row, ServerState> reading) {
+    private static Mono<ServerState> answer(Connection connection, String sql, Function<Row, ServerState> reading) {
         return Flux.from(connection.createStatement(sql).execute())
                 .concatMap((Result result) -> result.map((row, metadata) -> reading.apply(row)))
                 .last();
@@ -89,8 +90,7 @@ record ServerState(
     }
 
     private static ServerState ofMariadb(Row row, Part part) {
-        return new ServerState(
-                isOff(row.get(0)), false, MariadbPosition.of(text(row, part == Part.PRIMARY ? 1 : 2)));
+        return new ServerState(isOff(row.get(0)), false, MariadbPosition.of(text(row, part == Part.PRIMARY ? 1 : 2)));
     }
 
     private static String text(Row row, int column) {

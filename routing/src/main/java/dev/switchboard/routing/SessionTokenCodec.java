@@ -59,8 +59,9 @@ public final class SessionTokenCodec {
 
     private static SecretKeySpec secret(byte[] key) {
         if (key.length < LEAST_KEY_BYTES) {
-            throw new IllegalArgumentException("A key of a session token has at least " + LEAST_KEY_BYTES
-                    + " bytes, and one with " + key.length + " was given. Make one with SecureRandom, once for all nodes.");
+            throw new IllegalArgumentException(
+                    "A key of a session token has at least " + LEAST_KEY_BYTES + " bytes, and one with " + key.length
+                            + " was given. Make one with SecureRandom, once for all nodes.");
         }
         return new SecretKeySpec(key, ALGORITHM);
     }
@@ -177,7 +178,8 @@ public final class SessionTokenCodec {
             mac.init(key);
             return mac.doFinal(body);
         } catch (GeneralSecurityException missing) {
-            throw new IllegalStateException("This JVM lacks " + ALGORITHM + ", which every Java platform must have", missing);
+            throw new IllegalStateException(
+                    "This JVM lacks " + ALGORITHM + ", which every Java platform must have", missing);
         }
     }
 

@@ -2,9 +2,12 @@ package dev.switchboard.routing;
 
 import dev.switchboard.core.ConnectionDefinition;
 import dev.switchboard.core.ReactiveConnectionRegistry;
+import dev.switchboard.databases.DatabaseServer;
 import dev.switchboard.databases.Databases;
 import dev.switchboard.databases.Product;
 import dev.switchboard.databases.ReplicationPair;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactories;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,11 +25,12 @@ final class ReplicaPair implements AutoCloseable {
     private final Product product;
     private final ReplicationPair servers;
     private final List<Node> nodes = new ArrayList<>();
+    private final Node node;
 
     ReplicaPair(Product product) {
         this.product = product;
         this.servers = Databases.startReplicationPair(product);
-        Node node = node(group -> group);
+        this.node = newNode(group -> group.catchUpWait(Duration.ofMillis(10)));
         node.execute("CREATE TABLE counter (id INT PRIMARY KEY, value INT NOT NULL)");
         servers.awaitReplica();
     }
@@ -36,10 +40,29 @@ final class ReplicaPair implements AutoCloseable {
     }
 
     /** A program with a registry and a router of its own. */
-    Node node(UnaryOperator<ReplicaGroup.Builder> settings) {
-        Node node = new Node(settings.apply(ReplicaGroup.builder("primary").replica("replica")));
-        nodes.add(node);
+    Node newNode(UnaryOperator<ReplicaGroup.Builder> settings) {
+        Node fresh = new Node(settings.apply(ReplicaGroup.builder("primary").replica("replica")));
+        nodes.add(fresh);
+        return fresh;
+    }
+
+    /** The first program. */
+    Node node() {
         return node;
+    }
+
+    /** What a server has itself. */
+    String valueOn(DatabaseServer server, int id) {
+        boolean isPrimary = server == servers.primary();
+        return Mono.usingWhen(
+                        Mono.from(ConnectionFactories.get(isPrimary ? servers.primaryUrl() : servers.replicaUrl())
+                                .create()),
+                        connection -> Mono.from(connection
+                                        .createStatement("SELECT value FROM counter WHERE id = " + id)
+                                        .execute())
+                                .flatMap(result -> Mono.from(result.map(row -> String.valueOf(row.get(0))))),
+                        Connection::close)
+                .block(PATIENCE);
     }
 
     @Override
@@ -68,11 +91,16 @@ final class ReplicaPair implements AutoCloseable {
         }
 
         void execute(String sql) {
-            db.sql(sql).rowsUpdated().contextWrite(Routing.usingConnection("orders")).block(PATIENCE);
+            db.sql(sql)
+                    .rowsUpdated()
+                    .contextWrite(Routing.usingConnection("orders"))
+                    .block(PATIENCE);
         }
 
         Mono<Long> insert(int id) {
-            return db.sql("INSERT INTO counter (id, value) VALUES (:id, 0)").bind("id", id).rowsUpdated();
+            return db.sql("INSERT INTO counter (id, value) VALUES (:id, 0)")
+                    .bind("id", id)
+                    .rowsUpdated();
         }
 
         Mono<Long> write(int id, int value) {

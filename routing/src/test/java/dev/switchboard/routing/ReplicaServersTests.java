@@ -3,28 +3,37 @@ package dev.switchboard.routing;
 import static dev.switchboard.routing.Routing.readYourWrites;
 import static dev.switchboard.routing.Routing.usingConnection;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.switchboard.core.FailureClass;
 import dev.switchboard.databases.Product;
 import dev.switchboard.databases.TestSize;
+import dev.switchboard.databases.Waiting;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
 
-/** With real replicas whose replay is paused and resumed: a session sees what it has written. */
+/** With real replicas whose replay is paused and resumed: a session sees what it has written, and writes follow the primary. */
 @Tag("once")
-class ReadYourWritesTests {
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ReplicaServersTests {
 
     private static final Duration PATIENCE = Duration.ofMinutes(5);
-    private static final int PAIRS = TestSize.of(100, 10_000);
+    private static final int PAIRS = TestSize.of(48, 10_000);
     private static final int WRITERS = 4;
     private static final Map<Product, ReplicaPair> PAIRS_OF_SERVERS = new EnumMap<>(Product.class);
     private static final AtomicInteger IDS = new AtomicInteger();
@@ -44,8 +53,9 @@ class ReadYourWritesTests {
     }
 
     /** Writes and reads again and again; between the turns the replay stops and goes on. */
-    private void writeAndRead(ReplicaPair pair, ReplicaPair.Node node, ReadConsistency consistency, boolean inTransaction) {
-        int turns = 10;
+    private void writeAndRead(
+            ReplicaPair pair, ReplicaPair.Node node, ReadConsistency consistency, boolean inTransaction) {
+        int turns = TestSize.of(2, 20);
         for (int turn = 0; turn < turns; turn++) {
             if (turn % 2 == 0) {
                 pair.servers().pauseReplay();
@@ -67,7 +77,9 @@ class ReadYourWritesTests {
         return node.insert(id).thenMany(Flux.range(1, pairs).concatMap(value -> {
             Mono<Long> write = node.write(id, value);
             return (inTransaction ? node.db.inTransaction(write) : write)
-                    .then(node.read(id).defaultIfEmpty(new ReplicaPair.Shown(-1, pair.servers().replica().port())))
+                    .then(node.read(id)
+                            .defaultIfEmpty(new ReplicaPair.Shown(
+                                    -1, pair.servers().replica().port())))
                     .doOnNext(shown -> count(pair, value, shown));
         }));
     }
@@ -84,20 +96,19 @@ class ReadYourWritesTests {
     @EnumSource(names = {"POSTGRESQL", "MYSQL", "MARIADB"})
     void aSessionNeverReadsWhatItHasOverwritten(Product product) {
         ReplicaPair pair = pair(product);
-        ReplicaPair.Node node = pair.node(group -> group);
+        ReplicaPair.Node node = pair.node();
         writeAndRead(pair, node, ReadConsistency.SESSION, false);
         writeAndRead(pair, node, ReadConsistency.SESSION, true);
         assertThat(stale).hasValue(0);
         assertThat(byReplica.get()).as("reads by the replica").isPositive();
         assertThat(byPrimary.get()).as("reads by the primary").isPositive();
-        System.out.println("MEASURED " + product + " " + byReplica + " " + byPrimary);
     }
 
     @ParameterizedTest
     @EnumSource(names = {"POSTGRESQL", "MYSQL", "MARIADB"})
     void theSameReadsAreStaleWithoutASession(Product product) {
         ReplicaPair pair = pair(product);
-        writeAndRead(pair, pair.node(group -> group), ReadConsistency.ANY, false);
+        writeAndRead(pair, pair.node(), ReadConsistency.ANY, false);
         assertThat(stale.get()).isPositive();
         assertThat(byPrimary).hasValue(0);
     }
@@ -107,8 +118,8 @@ class ReadYourWritesTests {
     void aTokenCarriesTheSessionToAnotherNode(Product product) {
         ReplicaPair pair = pair(product);
         SessionTokenCodec codec = SessionTokenCodec.signedWith(new byte[32]);
-        ReplicaPair.Node first = pair.node(group -> group);
-        ReplicaPair.Node second = pair.node(group -> group);
+        ReplicaPair.Node first = pair.node();
+        ReplicaPair.Node second = pair.newNode(group -> group.catchUpWait(Duration.ofMillis(10)));
         int id = IDS.incrementAndGet();
         pair.servers().resumeReplay();
         first.execute("INSERT INTO counter (id, value) VALUES (" + id + ", 0)");
@@ -148,7 +159,7 @@ class ReadYourWritesTests {
     @EnumSource(names = {"POSTGRESQL", "MYSQL", "MARIADB"})
     void aBoundedReadGoesToAReplicaOnlyWhileItSurelyKeepsUp(Product product) {
         ReplicaPair pair = pair(product);
-        ReplicaPair.Node node = pair.node(group -> group);
+        ReplicaPair.Node node = pair.node();
         int id = IDS.incrementAndGet();
         pair.servers().resumeReplay();
         node.execute("INSERT INTO counter (id, value) VALUES (" + id + ", 0)");
@@ -158,15 +169,72 @@ class ReadYourWritesTests {
                 .map(ReplicaPair.Shown::port)
                 .contextWrite(hints.get(0))
                 .contextWrite(hints.get(1));
-        dev.switchboard.databases.Waiting.until(
+        Waiting.until(
                 "the replica is near", () -> pair.servers().replica().port() == port.block(PATIENCE));
 
         pair.servers().pauseReplay();
         node.execute("UPDATE counter SET value = 1 WHERE id = " + id);
-        dev.switchboard.databases.Waiting.until(
+        Waiting.until(
                 "the replica is too far behind", () -> pair.servers().primary().port() == port.block(PATIENCE));
         assertThat(port.repeat(20).distinct().collectList().block(PATIENCE))
                 .containsExactly(pair.servers().primary().port());
         pair.servers().resumeReplay();
+    }
+
+    private static boolean fenced(ReplicaPair.Node node) {
+        GroupWatch watch = node.replicas.watch("orders");
+        return watch != null && watch.isFenced("primary");
+    }
+
+    /** The last one, since its pair is none any more. */
+    @ParameterizedTest
+    @EnumSource(names = {"POSTGRESQL", "MYSQL", "MARIADB"})
+    @Order(Integer.MAX_VALUE)
+    void writesFollowThePrimaryAndTheOldOneGetsNoMore(Product product) {
+        ReplicaPair pair = pair(product);
+        ReplicaPair.Node node = pair.newNode(group -> group.followPrimary()
+                .probe(Duration.ofMillis(50), Duration.ofSeconds(5))
+                .holdWriters(Duration.ofSeconds(30)));
+        int id = IDS.incrementAndGet();
+        pair.servers().resumeReplay();
+        node.execute("INSERT INTO counter (id, value) VALUES (" + id + ", 0)");
+        pair.servers().awaitReplica();
+
+        Sinks.Empty<Void> moved = Sinks.empty();
+        CompletableFuture<Long> open = node.db
+                .inTransaction(node.write(id, 1).flatMap(one -> moved.asMono().thenReturn(one)))
+                .contextWrite(usingConnection("orders"))
+                .toFuture();
+        Waiting.until("the transaction has written", () -> node.registry
+                        .status("primary")
+                        .counts()
+                        .inUse()
+                > 0);
+        CompletableFuture<Long> held = new CompletableFuture<>();
+        if (product != Product.POSTGRESQL) {
+            pair.servers().demotePrimary();
+            Waiting.until("the old primary is fenced", () -> fenced(node));
+            held = node.write(id, 2).contextWrite(usingConnection("orders")).toFuture();
+            assertThat(held).as("a writer while nobody takes writes").isNotDone();
+        }
+        pair.servers().promoteReplica();
+        Waiting.until("the other one is the primary", () -> "replica".equals(node.replicas.primary("orders")));
+
+        moved.tryEmitEmpty();
+        assertThatThrownBy(open::get)
+                .cause()
+                .isInstanceOf(PrimaryMovedException.class)
+                .satisfies(failure -> assertThat(FailureClass.of(failure)).isEqualTo(FailureClass.RETRYABLE_TRANSACTION));
+
+        if (product == Product.POSTGRESQL) {
+            held = node.write(id, 2).contextWrite(usingConnection("orders")).toFuture();
+        }
+        assertThat(held).succeedsWithin(PATIENCE).isEqualTo(1L);
+        assertThat(pair.valueOn(pair.servers().replica(), id)).isEqualTo("2");
+        assertThat(pair.valueOn(pair.servers().primary(), id)).isEqualTo("0");
+        Mono<ReplicaPair.Shown> session = node.write(id, 3).then(node.read(id)).contextWrite(readYourWrites());
+        StepVerifier.create(session.contextWrite(usingConnection("orders")))
+                .expectNext(new ReplicaPair.Shown(3, pair.servers().replica().port()))
+                .verifyComplete();
     }
 }
