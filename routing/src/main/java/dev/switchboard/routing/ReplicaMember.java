@@ -7,6 +7,7 @@ import dev.switchboard.core.SwitchboardConnection;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -111,19 +112,21 @@ final class ReplicaMember {
     }
 
     private Mono<Seen> once(ServerState.Part part, Duration limit) {
+        AtomicBoolean connected = new AtomicBoolean();
         return Mono.usingWhen(
                         Mono.from(registry.connectionFactory(name).create()).cast(SwitchboardConnection.class),
                         connection -> connection
                                 .open()
                                 .then(connection.product())
                                 .flatMap(product -> {
-                                    long asked = nanos();
+                                    connected.set(true);
+                            long asked = nanos();
                                     return ServerState.ask(connection, product, part)
                                             .map(state -> answered(state, asked));
                                 }),
                         Connection::close)
                 .timeout(limit, timer)
-                .doOnError(this::failed);
+                .doOnError(failure -> failed(failure, connected.get()));
     }
 
     private Seen answered(ServerState state, long asked) {
@@ -138,10 +141,10 @@ final class ReplicaMember {
     }
 
     /** Where borrowers have all connections it is busy, and may be well. */
-    private void failed(Throwable failure) {
+    private void failed(Throwable failure, boolean connected) {
         closed = failure instanceof RegistryClosedException;
         PoolCounts counts = counts();
-        boolean busy = counts != null && counts.inUse() > 1 && counts.inUse() >= counts.max();
+        boolean busy = !connected && counts != null && counts.inUse() >= counts.max();
         failing |= !busy;
     }
 
