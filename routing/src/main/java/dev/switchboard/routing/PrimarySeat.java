@@ -92,7 +92,8 @@ final class PrimarySeat {
                 .findFirst()
                 .orElseThrow();
         boolean silent = holder.isFailing() || holder.seen() == null;
-        boolean writes = !silent && saysItWrites(holder);
+        // A product that does not say it takes writes wherever it was declared to.
+        boolean writes = !silent && !saysItOnlyReads(holder);
         ReplicaMember other = successor(members, holder, silent, writes);
         Seat after = other != null
                 ? new Seat(other.name(), Standing.WRITES)
@@ -121,6 +122,11 @@ final class PrimarySeat {
         boolean isOne = willing.size() == 1 || (newest != null && proves(newest));
         boolean holderStays = writes && (newest == null || timeline(newest) <= timeline(holder));
         return isOne && !holderStays ? newest : null;
+    }
+
+    private static boolean saysItOnlyReads(ReplicaMember member) {
+        ReplicaMember.Seen seen = member.seen();
+        return seen != null && Boolean.FALSE.equals(seen.state().writable());
     }
 
     private static boolean saysItWrites(ReplicaMember member) {

@@ -16,10 +16,12 @@ import dev.switchboard.databases.Database;
 import dev.switchboard.databases.Databases;
 import dev.switchboard.databases.Product;
 import dev.switchboard.databases.Waiting;
+import io.r2dbc.spi.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
@@ -261,6 +263,54 @@ class ReplicaRouterTests {
                 db.inTransaction(during).contextWrite(readYourWrites(token)).contextWrite(ORDERS);
         StepVerifier.create(inTransaction).expectNext(SessionToken.Need.PRIMARY).verifyComplete();
         assertThat(token.need("orders").position()).isInstanceOf(WrittenAt.class);
+    }
+
+    @Test
+    void aWriteThatIsSentWhileThePositionIsAskedForIsNotForgotten() {
+        group(builder -> builder);
+        SessionToken token = SessionToken.create();
+        GroupWatch watch = Objects.requireNonNull(replicas.watch("orders"));
+        WriteWatch writes = new GroupWrites(replicas, watch, "p", token, false);
+        Connection connection = Mono.from(registry.connectionFactory("p").create())
+                .blockOptional(PATIENCE)
+                .orElseThrow();
+        writes.writing(Context.empty());
+        Mono<Void> first = writes.written(connection);
+        writes.writing(Context.empty());
+        first.block(PATIENCE);
+        assertThat(token.need("orders")).isEqualTo(SessionToken.Need.PRIMARY);
+        writes.written(connection).block(PATIENCE);
+        assertThat(token.need("orders").position()).isInstanceOf(WrittenAt.class);
+        assertThat(writes.written(connection)).as("nothing was sent since").isSameAs(Mono.<Void>empty());
+        Mono.from(connection.close()).block(PATIENCE);
+    }
+
+    @Test
+    void aConnectionThatWasTakenBeforeItsPrimaryWasReplacedIsFencedWhereTheGroupFollowsIt() {
+        group(ReplicaGroup.Builder::followPrimary);
+        GroupWatch watch = Objects.requireNonNull(replicas.watch("orders"));
+        WriteWatch writes = new GroupWrites(replicas, watch, "p", null, false);
+        writes.writing(Context.empty());
+        replicas.update("orders", group -> group.mutate().primary("r1").build());
+        assertThatThrownBy(writes::committing)
+                .isInstanceOf(PrimaryMovedException.class)
+                .hasMessage("Connection 'p' is not the primary of 'orders' any more, and the handle was taken to write there."
+                        + " Nothing of this was sent; begin again, with another connection.");
+    }
+
+    @Test
+    void writersWaitNoLongerThanTheyAreHeldForAPrimaryThatDoesNotAnswer() {
+        group(builder -> builder.followPrimary()
+                .probe(Duration.ofMillis(10), Duration.ofSeconds(5))
+                .holdWriters(Duration.ofSeconds(20)));
+        registry.replace(ConnectionDefinition.of("p", "r2dbc:sqlite:///no/such/folder/file"))
+                .block(PATIENCE);
+        StepVerifier.create(route(ORDERS))
+                .then(() -> time.advanceTimeBy(Duration.ofMillis(19_999)))
+                .then(() -> time.advanceTimeBy(Duration.ofMillis(1)))
+                .expectErrorMessage("No member of 'orders' takes writes at this moment, and none did for 20000 ms. Try again"
+                        + " later, or let writers wait longer with holdWriters(..) of the ReplicaGroup.")
+                .verify(PATIENCE);
     }
 
     @Test
