@@ -69,10 +69,15 @@ class WrittenTests {
     void itIsAskedAfterACommitBeforeTheWriterHearsOfIt() {
         SwitchboardConnection connection = registry.connect(new Watching(this::asked));
         Sql.run(connection, "INSERT INTO item VALUES (0)").block(Borrowing.PATIENCE);
-        assertThat(told).as("outside of a transaction, with the connection's return").isEmpty();
+        assertThat(told)
+                .as("outside of a transaction, with the connection's return")
+                .isEmpty();
         connection.beginTransaction().block(Borrowing.PATIENCE);
         Sql.run(connection, "INSERT INTO item VALUES (1)").block(Borrowing.PATIENCE);
-        connection.commitTransaction().doOnSuccess(done -> told.add("committed")).block(Borrowing.PATIENCE);
+        connection
+                .commitTransaction()
+                .doOnSuccess(done -> told.add("committed"))
+                .block(Borrowing.PATIENCE);
         assertThat(told).containsExactly("items 2", "committed");
         connection.close().doOnSuccess(done -> told.add("closed")).block(Borrowing.PATIENCE);
         assertThat(told).containsExactly("items 2", "committed", "items 2", "closed");

@@ -120,7 +120,7 @@ final class ReplicaMember {
                                 .then(connection.product())
                                 .flatMap(product -> {
                                     connected.set(true);
-                            long asked = nanos();
+                                    long asked = nanos();
                                     return ServerState.ask(connection, product, part)
                                             .map(state -> answered(state, asked));
                                 }),

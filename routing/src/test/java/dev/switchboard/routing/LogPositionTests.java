@@ -62,8 +62,10 @@ class LogPositionTests {
     void aSetOfTransactionsHasGapsThatCount() {
         assertThat(reaches(gtids(ONE + ":1-7"), gtids(ONE + ":1-5:7"))).isTrue();
         assertThat(reaches(gtids(ONE + ":1-5:7"), gtids(ONE + ":1-7"))).isFalse();
-        assertThat(reaches(gtids(ONE + ":1-9"), gtids(ONE + ":1-5,\n" + TWO + ":1"))).isFalse();
-        assertThat(gtids(ONE + ":1-3").and(gtids(ONE + ":4-6,\n" + TWO + ":1"))).isEqualTo(gtids(ONE + ":1-6," + TWO + ":1"));
+        assertThat(reaches(gtids(ONE + ":1-9"), gtids(ONE + ":1-5,\n" + TWO + ":1")))
+                .isFalse();
+        assertThat(gtids(ONE + ":1-3").and(gtids(ONE + ":4-6,\n" + TWO + ":1")))
+                .isEqualTo(gtids(ONE + ":1-6," + TWO + ":1"));
         assertThat(gtids(ONE.toUpperCase(Locale.ROOT) + ":1")).isEqualTo(gtids(ONE + ":1"));
     }
 
@@ -79,7 +81,8 @@ class LogPositionTests {
     void aDomainCountsForItself() {
         assertThat(reaches(mariadb("0-2-100,1-1-5"), mariadb("0-1-100"))).isTrue();
         assertThat(reaches(mariadb("0-1-100"), mariadb("0-1-100,1-1-5"))).isFalse();
-        assertThat(mariadb("0-1-100,1-1-5").and(mariadb("0-1-7,2-1-1"))).isEqualTo(new MariadbPosition(Map.of(0L, 100L, 1L, 5L, 2L, 1L)));
+        assertThat(mariadb("0-1-100,1-1-5").and(mariadb("0-1-7,2-1-1")))
+                .isEqualTo(new MariadbPosition(Map.of(0L, 100L, 1L, 5L, 2L, 1L)));
     }
 
     @Test
@@ -97,10 +100,28 @@ class LogPositionTests {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "w", "x1", "w0-1", "w1-", "w1-g", "w1-11112222333344445", "w-1-1", "m", "mnot-a-uuid:1",
-                "m3e11fa47-71ca-11e1-9e33-c80aa9429562", "m3e11fa47-71ca-11e1-9e33-c80aa9429562:5-1",
-                "m3e11fa47-71ca-11e1-9e33-c80aa9429562:1-99999999999999999999", "a", "a1", "a1_", "a1_2,", "a+1_2", "t", "t-5",
-                "t\u0661", "t99999999999999999999"
+                "",
+                "w",
+                "x1",
+                "w0-1",
+                "w1-",
+                "w1-g",
+                "w1-11112222333344445",
+                "w-1-1",
+                "m",
+                "mnot-a-uuid:1",
+                "m3e11fa47-71ca-11e1-9e33-c80aa9429562",
+                "m3e11fa47-71ca-11e1-9e33-c80aa9429562:5-1",
+                "m3e11fa47-71ca-11e1-9e33-c80aa9429562:1-99999999999999999999",
+                "a",
+                "a1",
+                "a1_",
+                "a1_2,",
+                "a+1_2",
+                "t",
+                "t-5",
+                "t\u0661",
+                "t99999999999999999999"
             })
     void whatIsNoPlaceIsNone(String text) {
         assertThat(LogPosition.parse(text)).isNull();

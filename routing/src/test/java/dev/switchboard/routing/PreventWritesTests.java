@@ -47,8 +47,9 @@ class PreventWritesTests {
         Fleet fleet = fleet(product);
         fleet.clearNotes();
         StepVerifier.create(on(fleet.write(1), preventWrites()))
-                .expectErrorSatisfies(failure ->
-                        assertThat(FailureClass.of(failure)).as(failure.toString()).isEqualTo(FailureClass.WRONG_NODE))
+                .expectErrorSatisfies(failure -> assertThat(FailureClass.of(failure))
+                        .as(failure.toString())
+                        .isEqualTo(FailureClass.WRONG_NODE))
                 .verify();
         StepVerifier.create(on(fleet.who(), preventWrites())).expectNext("one").verifyComplete();
         StepVerifier.create(on(fleet.write(2), readWrite())).expectNext(1L).verifyComplete();
@@ -110,9 +111,10 @@ class PreventWritesTests {
         StepVerifier.create(on(fleet.write(1), preventWrites()))
                 .expectErrorSatisfies(failure -> assertThat(failure)
                         .isInstanceOf(WritePreventedException.class)
-                        .hasMessage("Connection 'one' only reads here, since writes are prevented, and a statement came that does"
-                                + " not begin like a query: [INSERT INTO note (id, body) VALUES ($1, $2)]. Begin it with SELECT,"
-                                + " VALUES or WITH, or write outside of this scope, with readWrite()."))
+                        .hasMessage(
+                                "Connection 'one' only reads here, since writes are prevented, and a statement came that does"
+                                        + " not begin like a query: [INSERT INTO note (id, body) VALUES ($1, $2)]. Begin it with SELECT,"
+                                        + " VALUES or WITH, or write outside of this scope, with readWrite()."))
                 .verify();
     }
 

@@ -122,7 +122,9 @@ class ReplicaRouterTests {
     void whatWritesGoesToThePrimaryAndWhatReadsToAReplica() {
         group(builder -> builder);
         StepVerifier.create(route(ORDERS)).expectNext(Route.to("p")).verifyComplete();
-        StepVerifier.create(route(ORDERS, readWrite())).expectNext(Route.to("p")).verifyComplete();
+        StepVerifier.create(route(ORDERS, readWrite()))
+                .expectNext(Route.to("p"))
+                .verifyComplete();
         StepVerifier.create(route(ORDERS, readOnly()))
                 .expectNext(new Route("r1", true, null))
                 .verifyComplete();
@@ -176,13 +178,19 @@ class ReplicaRouterTests {
     void selectorsSpreadTheReads() {
         group(builder -> builder);
         assertThat(readers(10)).isEqualTo(Map.of("r1", 5, "r2", 5));
-        replicas.update("orders", group -> group.mutate().selector(list -> list.get(list.size() - 1)).build());
+        replicas.update(
+                "orders",
+                group -> group.mutate()
+                        .selector(list -> list.get(list.size() - 1))
+                        .build());
         assertThat(readers(3)).isEqualTo(Map.of("r2", 3));
-        replicas.update("orders", group -> group.mutate()
-                .withoutReplica("r2")
-                .replica("r2", 0)
-                .selector(ReplicaSelector.weighted())
-                .build());
+        replicas.update(
+                "orders",
+                group -> group.mutate()
+                        .withoutReplica("r2")
+                        .replica("r2", 0)
+                        .selector(ReplicaSelector.weighted())
+                        .build());
         assertThat(readers(10)).isEqualTo(Map.of("r1", 10));
     }
 
@@ -191,9 +199,11 @@ class ReplicaRouterTests {
         Replica idle = new Replica("idle", 1, 0, Duration.ofMillis(9), null, true);
         Replica busy = new Replica("busy", 1, 3, Duration.ofMillis(1), null, true);
         Replica fresh = new Replica("fresh", 1, 1, null, null, true);
-        assertThat(ReplicaSelector.leastInUse().select(List.of(busy, idle, fresh))).isEqualTo(idle);
+        assertThat(ReplicaSelector.leastInUse().select(List.of(busy, idle, fresh)))
+                .isEqualTo(idle);
         assertThat(ReplicaSelector.lowestLatency().select(List.of(idle, busy))).isEqualTo(busy);
-        assertThat(ReplicaSelector.lowestLatency().select(List.of(idle, busy, fresh))).isEqualTo(fresh);
+        assertThat(ReplicaSelector.lowestLatency().select(List.of(idle, busy, fresh)))
+                .isEqualTo(fresh);
     }
 
     @Test
@@ -204,8 +214,7 @@ class ReplicaRouterTests {
         registry.register("r1", "r2dbc:sqlite:///no/such/folder/file");
         probed("r1 has failed its probe", () -> !inRotation("r1"));
         assertThat(readers(4)).isEqualTo(Map.of("r2", 4));
-        registry.replace(ConnectionDefinition.of("r1", databases.get(1).url()))
-                .block(PATIENCE);
+        registry.replace(ConnectionDefinition.of("r1", databases.get(1).url())).block(PATIENCE);
         probed("r1 is back", () -> inRotation("r1"));
         assertThat(readers(4)).isEqualTo(Map.of("r1", 2, "r2", 2));
     }
@@ -216,15 +225,18 @@ class ReplicaRouterTests {
         replicas.replace("orders", ReplicaGroup.of("p"));
         assertThat(reader()).isEqualTo("p");
         assertThat(reader(ReadConsistency.bounded(Duration.ofSeconds(1)))).isEqualTo("p");
-        replicas.update("orders", group -> group.mutate()
-                .withoutReplica(ReplicaGroup.WithoutReplica.ERROR)
-                .build());
+        replicas.update(
+                "orders",
+                group -> group.mutate()
+                        .withoutReplica(ReplicaGroup.WithoutReplica.ERROR)
+                        .build());
         StepVerifier.create(route(ORDERS, readOnly()))
                 .expectErrorSatisfies(failure -> assertThat(failure)
                         .isInstanceOf(NoReplicaException.class)
-                        .hasMessage("'orders' has no replica in its rotation, of 0: they do not answer their probes, or are too"
-                                + " far behind. Try again later, read with ReadConsistency.PRIMARY, or let the group use its"
-                                + " primary with withoutReplica(PRIMARY)."))
+                        .hasMessage(
+                                "'orders' has no replica in its rotation, of 0: they do not answer their probes, or are too"
+                                        + " far behind. Try again later, read with ReadConsistency.PRIMARY, or let the group use its"
+                                        + " primary with withoutReplica(PRIMARY)."))
                 .verify();
         assertThat(reader(ReadConsistency.PRIMARY)).isEqualTo("p");
     }
@@ -256,9 +268,8 @@ class ReplicaRouterTests {
         group(builder -> builder);
         SessionToken token = SessionToken.create();
         assertThat(token.need("orders")).isEqualTo(SessionToken.Need.NOTHING);
-        Mono<SessionToken.Need> during = db.sql("CREATE TABLE t (id INT)")
-                .rowsUpdated()
-                .then(Mono.fromSupplier(() -> token.need("orders")));
+        Mono<SessionToken.Need> during =
+                db.sql("CREATE TABLE t (id INT)").rowsUpdated().then(Mono.fromSupplier(() -> token.need("orders")));
         Mono<SessionToken.Need> inTransaction =
                 db.inTransaction(during).contextWrite(readYourWrites(token)).contextWrite(ORDERS);
         StepVerifier.create(inTransaction).expectNext(SessionToken.Need.PRIMARY).verifyComplete();
@@ -294,8 +305,9 @@ class ReplicaRouterTests {
         replicas.update("orders", group -> group.mutate().primary("r1").build());
         assertThatThrownBy(writes::committing)
                 .isInstanceOf(PrimaryMovedException.class)
-                .hasMessage("Connection 'p' is not the primary of 'orders' any more, and the handle was taken to write there."
-                        + " Nothing of this was sent; begin again, with another connection.");
+                .hasMessage(
+                        "Connection 'p' is not the primary of 'orders' any more, and the handle was taken to write there."
+                                + " Nothing of this was sent; begin again, with another connection.");
     }
 
     @Test
@@ -308,8 +320,9 @@ class ReplicaRouterTests {
         StepVerifier.create(route(ORDERS))
                 .then(() -> time.advanceTimeBy(Duration.ofMillis(19_999)))
                 .then(() -> time.advanceTimeBy(Duration.ofMillis(1)))
-                .expectErrorMessage("No member of 'orders' takes writes at this moment, and none did for 20000 ms. Try again"
-                        + " later, or let writers wait longer with holdWriters(..) of the ReplicaGroup.")
+                .expectErrorMessage(
+                        "No member of 'orders' takes writes at this moment, and none did for 20000 ms. Try again"
+                                + " later, or let writers wait longer with holdWriters(..) of the ReplicaGroup.")
                 .verify(PATIENCE);
     }
 
@@ -326,7 +339,9 @@ class ReplicaRouterTests {
                 .contextWrite(readYourWrites(token))
                 .contextWrite(ORDERS)
                 .block(PATIENCE);
-        one.contextWrite(readYourWrites(token)).contextWrite(usingConnection("r1")).block(PATIENCE);
+        one.contextWrite(readYourWrites(token))
+                .contextWrite(usingConnection("r1"))
+                .block(PATIENCE);
         assertThat(token.isEmpty()).isTrue();
         one.contextWrite(readYourWrites(token)).contextWrite(ORDERS).block(PATIENCE);
         assertThat(token.isEmpty()).as("a query that is not marked may write").isFalse();
@@ -349,7 +364,9 @@ class ReplicaRouterTests {
         StepVerifier.create(route(ORDERS, readOnly()).map(Route::preventsWrites))
                 .expectNext(true)
                 .verifyComplete();
-        StepVerifier.create(route(ORDERS).map(Route::preventsWrites)).expectNext(false).verifyComplete();
+        StepVerifier.create(route(ORDERS).map(Route::preventsWrites))
+                .expectNext(false)
+                .verifyComplete();
         StepVerifier.create(route(usingConnection("p"), preventWrites()))
                 .expectNext(new Route("p", true, null, null, true))
                 .verifyComplete();
@@ -360,7 +377,9 @@ class ReplicaRouterTests {
         group(builder -> builder);
         assertThat(replicas.version("orders")).isEqualTo(1);
         members("r3");
-        assertThat(replicas.update("orders", group -> group.mutate().replica("r3").build())).isEqualTo(2);
+        assertThat(replicas.update(
+                        "orders", group -> group.mutate().replica("r3").build()))
+                .isEqualTo(2);
         assertThat(readers(6)).isEqualTo(Map.of("r1", 2, "r2", 2, "r3", 2));
         replicas.update("orders", group -> group.mutate().withoutReplica("r1").build());
         assertThat(readers(4)).isEqualTo(Map.of("r2", 2, "r3", 2));
@@ -375,12 +394,17 @@ class ReplicaRouterTests {
     void aShardCanHaveReplicas() {
         members("s1", "s2", "s1copy");
         ShardRouter shards = ShardRouter.over(registry)
-                .replace("customers", ShardMap.list().shard("s1", "a").shard("s2", "b").build());
+                .replace(
+                        "customers",
+                        ShardMap.list().shard("s1", "a").shard("s2", "b").build());
         replicas.replace("s1", ReplicaGroup.of("s1", "s1copy"));
-        Context key = Routing.usingShardKey("a").apply(usingConnection("customers").apply(Context.empty()));
-        HintBinding reading =
-                new HintBinding(RoutingRules.of(registry, shards.then(replicas)), readOnly().apply(key), true);
-        StepVerifier.create(reading.resolve(false)).expectNext(new Route("s1copy", true, null)).verifyComplete();
+        Context key =
+                Routing.usingShardKey("a").apply(usingConnection("customers").apply(Context.empty()));
+        HintBinding reading = new HintBinding(
+                RoutingRules.of(registry, shards.then(replicas)), readOnly().apply(key), true);
+        StepVerifier.create(reading.resolve(false))
+                .expectNext(new Route("s1copy", true, null))
+                .verifyComplete();
         HintBinding writing = new HintBinding(RoutingRules.of(registry, shards.then(replicas)), key, true);
         StepVerifier.create(writing.resolve(false)).expectNext(Route.to("s1")).verifyComplete();
     }
@@ -389,33 +413,40 @@ class ReplicaRouterTests {
     void aWrongGroupIsRefusedInWords() {
         members("p", "r1");
         assertThatThrownBy(() -> replicas.replace("orders", ReplicaGroup.of("p", "nobody")))
-                .hasMessage("The replica group of 'orders' was refused: no connection 'nobody' is registered. Register it before"
-                        + " it becomes a member, or look it up once where a directory knows it.");
+                .hasMessage(
+                        "The replica group of 'orders' was refused: no connection 'nobody' is registered. Register it before"
+                                + " it becomes a member, or look it up once where a directory knows it.");
         assertThatThrownBy(() -> replicas.replace("r1", ReplicaGroup.of("p")))
-                .hasMessage("The replica group of 'r1' was refused: a connection is registered under that name itself and is not"
-                        + " the primary. Choose a name for the whole that no connection has, or make that connection the"
-                        + " primary.");
+                .hasMessage(
+                        "The replica group of 'r1' was refused: a connection is registered under that name itself and is not"
+                                + " the primary. Choose a name for the whole that no connection has, or make that connection the"
+                                + " primary.");
         assertThatThrownBy(() -> ReplicaGroup.of("p", "r1", "r1"))
                 .hasMessage("The replica group was refused: 'r1' is a member already. Name each server once.");
         assertThatThrownBy(() -> ReplicaGroup.of("p", "p")).isInstanceOf(InvalidReplicaGroupException.class);
         assertThatThrownBy(() -> ReplicaGroup.builder("p").replica("r1", 1001))
-                .hasMessage("The replica group was refused: replica 'r1' came with weight 1001 beside 0 others. Give weights from"
-                        + " 0 to 1,000 to at most 100 replicas.");
+                .hasMessage(
+                        "The replica group was refused: replica 'r1' came with weight 1001 beside 0 others. Give weights from"
+                                + " 0 to 1,000 to at most 100 replicas.");
         assertThatThrownBy(() -> ReplicaGroup.builder("p").probe(Duration.ZERO, Duration.ofSeconds(1)))
                 .hasMessage("The replica group was refused: interval is PT0S. Give one from PT0.01S to PT1H.");
         assertThatThrownBy(() -> replicas.update("orders", group -> group))
-                .hasMessage("The replica group of 'orders' was refused: the name has none that could be changed. Give it one with"
-                        + " replace(..).");
+                .hasMessage(
+                        "The replica group of 'orders' was refused: the name has none that could be changed. Give it one with"
+                                + " replace(..).");
         assertThatThrownBy(() -> ReadConsistency.bounded(Duration.ofMinutes(2)))
                 .hasMessage("A replica was to be at most PT2M behind. Allowed: longer than zero and at most PT1M."
                         + " ReadConsistency.ANY takes a replica however far behind, PRIMARY takes none.");
-        replicas.replace("orders", ReplicaGroup.builder("p")
-                .replica("r1")
-                .selector(list -> new Replica("r9", 1, 0, null, null, true))
-                .build());
+        replicas.replace(
+                "orders",
+                ReplicaGroup.builder("p")
+                        .replica("r1")
+                        .selector(list -> new Replica("r9", 1, 0, null, null, true))
+                        .build());
         StepVerifier.create(route(ORDERS, readOnly()))
-                .expectErrorMessage("The replica group of 'orders' was refused: its selector chose none of the 1 replicas that it"
-                        + " was given. Let it return one of the list.")
+                .expectErrorMessage(
+                        "The replica group of 'orders' was refused: its selector chose none of the 1 replicas that it"
+                                + " was given. Let it return one of the list.")
                 .verify();
     }
 
@@ -423,7 +454,9 @@ class ReplicaRouterTests {
     void aGroupIsProbedWhileItIsUsedAndNotAfterwards() {
         group(builder -> builder);
         assertThat(registry.status("r1").open()).as("before the first route").isFalse();
-        probed("all are probed", () -> replicas.replicas("orders").stream().allMatch(replica -> replica.latency() != null));
+        probed(
+                "all are probed",
+                () -> replicas.replicas("orders").stream().allMatch(replica -> replica.latency() != null));
         time.advanceTimeBy(Duration.ofMinutes(2));
         Waiting.until("the watching has ended", () -> {
             time.advanceTimeBy(Duration.ofSeconds(2));

@@ -169,8 +169,7 @@ class ReplicaServersTests {
                 .map(ReplicaPair.Shown::port)
                 .contextWrite(hints.get(0))
                 .contextWrite(hints.get(1));
-        Waiting.until(
-                "the replica is near", () -> pair.servers().replica().port() == port.block(PATIENCE));
+        Waiting.until("the replica is near", () -> pair.servers().replica().port() == port.block(PATIENCE));
 
         pair.servers().pauseReplay();
         node.execute("UPDATE counter SET value = 1 WHERE id = " + id);
@@ -205,11 +204,9 @@ class ReplicaServersTests {
                 .inTransaction(node.write(id, 1).flatMap(one -> moved.asMono().thenReturn(one)))
                 .contextWrite(usingConnection("orders"))
                 .toFuture();
-        Waiting.until("the transaction has written", () -> node.registry
-                        .status("primary")
-                        .counts()
-                        .inUse()
-                > 0);
+        Waiting.until(
+                "the transaction has written",
+                () -> node.registry.status("primary").counts().inUse() > 0);
         CompletableFuture<Long> held = new CompletableFuture<>();
         if (product != Product.POSTGRESQL) {
             pair.servers().demotePrimary();
@@ -224,7 +221,8 @@ class ReplicaServersTests {
         assertThatThrownBy(open::get)
                 .cause()
                 .isInstanceOf(PrimaryMovedException.class)
-                .satisfies(failure -> assertThat(FailureClass.of(failure)).isEqualTo(FailureClass.RETRYABLE_TRANSACTION));
+                .satisfies(
+                        failure -> assertThat(FailureClass.of(failure)).isEqualTo(FailureClass.RETRYABLE_TRANSACTION));
 
         if (product == Product.POSTGRESQL) {
             held = node.write(id, 2).contextWrite(usingConnection("orders")).toFuture();

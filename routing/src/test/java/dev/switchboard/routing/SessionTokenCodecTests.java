@@ -40,8 +40,8 @@ class SessionTokenCodecTests {
                 "plain",
                 new WrittenAt(1_700_000_000_000L));
         SessionToken back = codec.decode(codec.encode(token(positions)));
-        positions.forEach((name, position) ->
-                assertThat(back.need(name)).isEqualTo(new SessionToken.Need(false, position)));
+        positions.forEach(
+                (name, position) -> assertThat(back.need(name)).isEqualTo(new SessionToken.Need(false, position)));
         assertThat(back.need("another")).isEqualTo(SessionToken.Need.NOTHING);
     }
 
@@ -105,16 +105,19 @@ class SessionTokenCodecTests {
                 .withoutPadding()
                 .encodeToString("1;b3JkZXJz=w1-ffffffff".getBytes(StandardCharsets.UTF_8));
         String foreign = SessionTokenCodec.signedWith(NEW_KEY).encode(token(Map.of("orders", new WalPosition(9, 9))));
-        for (String text : List.of("", ".", "null", unsigned, unsigned + ".", unsigned + "." + "A".repeat(43), foreign)) {
+        for (String text :
+                List.of("", ".", "null", unsigned, unsigned + ".", unsigned + "." + "A".repeat(43), foreign)) {
             assertThatThrownBy(() -> codec.decode(text))
                     .isInstanceOf(InvalidSessionTokenException.class)
-                    .hasMessage("A session token was not taken: it is not signed with a key of this codec. Begin a session"
-                            + " without it, with readYourWrites(), or read with ReadConsistency.PRIMARY.");
+                    .hasMessage(
+                            "A session token was not taken: it is not signed with a key of this codec. Begin a session"
+                                    + " without it, with readYourWrites(), or read with ReadConsistency.PRIMARY.");
         }
         assertThatThrownBy(() -> codec.decode("A".repeat(1_000_000)))
                 .isInstanceOf(InvalidSessionTokenException.class)
-                .hasMessage("A session token was not taken: it has 1000000 characters, allowed are 3800. Begin a session"
-                        + " without it, with readYourWrites(), or read with ReadConsistency.PRIMARY.");
+                .hasMessage(
+                        "A session token was not taken: it has 1000000 characters, allowed are 3800. Begin a session"
+                                + " without it, with readYourWrites(), or read with ReadConsistency.PRIMARY.");
     }
 
     @Test
