@@ -129,7 +129,7 @@ final class ReplicaMember {
                 .doOnError(failure -> failed(failure, connected.get()));
     }
 
-    private Seen answered(ServerState state, long asked) {
+    Seen answered(ServerState state, long asked) {
         double took = nanos() - asked;
         double before = latencyNanos;
         latencyNanos = before < 0 ? took : before + SMOOTHING * (took - before);
@@ -141,7 +141,7 @@ final class ReplicaMember {
     }
 
     /** Where borrowers have all connections it is busy, and may be well. */
-    private void failed(Throwable failure, boolean connected) {
+    void failed(Throwable failure, boolean connected) {
         closed = failure instanceof RegistryClosedException;
         PoolCounts counts = counts();
         boolean busy = !connected && counts != null && counts.inUse() >= counts.max();

@@ -41,7 +41,10 @@ final class ReplicaPair implements AutoCloseable {
 
     /** A program with a registry and a router of its own. */
     Node newNode(UnaryOperator<ReplicaGroup.Builder> settings) {
-        Node fresh = new Node(settings.apply(ReplicaGroup.builder("primary").replica("replica")));
+        Node fresh = new Node(settings.apply(ReplicaGroup.builder("primary")
+                .replica("replica")
+                // A machine under load may be slow to answer, which is not what is tested here.
+                .probe(Duration.ofSeconds(1), Duration.ofMinutes(1))));
         nodes.add(fresh);
         return fresh;
     }
