@@ -274,6 +274,13 @@ class ErrorMessagesTests {
                                 + " Flux.usingWhen(..).",
                         Map.of("connectionName", "orders", "operation", "createStatement")),
                 new Spoken(
+                        new WritePreventedException("orders", "DELETE\n  FROM customer"),
+                        R2dbcNonTransientException.class,
+                        "Connection 'orders' only reads here, since writes are prevented, and a statement came that does not"
+                                + " begin like a query: [DELETE FROM customer]. Begin it with SELECT, VALUES or WITH, or write"
+                                + " outside of this scope, with readWrite().",
+                        Map.of("connectionName", "orders", "sql", "DELETE FROM customer")),
+                new Spoken(
                         new OverlappingStatementException(
                                 "orders", "SELECT 2", "SELECT id\n  FROM customer", Duration.ofSeconds(1)),
                         R2dbcNonTransientException.class,

@@ -90,7 +90,9 @@ class PrimarySeatTests {
         mysql(first, READS_ONLY);
         mysql(second, WRITES);
         mysql(third, WRITES);
-        assertThat(after(seat)).as("two that write, and nothing tells them apart").isEqualTo("first");
+        assertThat(after(seat))
+                .as("two that write, and nothing tells them apart")
+                .isEqualTo("first");
         writerGets(seat, null);
         assertThat(seat.isFenced("first")).isTrue();
         mysql(third, READS_ONLY);

@@ -53,8 +53,7 @@ class ReplicaServersTests {
     }
 
     /** Writes and reads again and again; between the turns the replay stops and goes on. */
-    private void writeAndRead(
-            ReplicaPair pair, int all, ReadConsistency consistency, boolean inTransaction) {
+    private void writeAndRead(ReplicaPair pair, int all, ReadConsistency consistency, boolean inTransaction) {
         ReplicaPair.Node node = pair.node();
         int turns = TestSize.of(2, 20);
         for (int turn = 0; turn < turns; turn++) {
@@ -101,7 +100,9 @@ class ReplicaServersTests {
         writeAndRead(pair, PAIRS, ReadConsistency.SESSION, true);
         assertThat(stale).hasValue(0);
         // In a few reads it may be too slow each time; that it serves those that it can is shown below.
-        assertThat(TestSize.isFull() && byReplica.get() == 0).as("no read by the replica").isFalse();
+        assertThat(TestSize.isFull() && byReplica.get() == 0)
+                .as("no read by the replica")
+                .isFalse();
         assertThat(byPrimary.get()).as("reads by the primary").isPositive();
     }
 
