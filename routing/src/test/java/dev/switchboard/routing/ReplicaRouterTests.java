@@ -3,120 +3,24 @@ package dev.switchboard.routing;
 import static dev.switchboard.routing.Routing.preventWrites;
 import static dev.switchboard.routing.Routing.readOnly;
 import static dev.switchboard.routing.Routing.readWrite;
-import static dev.switchboard.routing.Routing.readYourWrites;
 import static dev.switchboard.routing.Routing.usingConnection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.switchboard.core.ConnectionDefinition;
-import dev.switchboard.core.ReactiveConnectionRegistry;
-import dev.switchboard.core.RegistryOptions;
 import dev.switchboard.core.Route;
-import dev.switchboard.databases.Database;
-import dev.switchboard.databases.Databases;
-import dev.switchboard.databases.Product;
 import dev.switchboard.databases.Waiting;
-import io.r2dbc.spi.Connection;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.TreeMap;
-import java.util.function.BooleanSupplier;
-import java.util.function.UnaryOperator;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import reactor.core.publisher.Flux;
-import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
-import reactor.test.scheduler.VirtualTimeScheduler;
 import reactor.util.context.Context;
 
 /** From a name that stands for a primary and its replicas to a member, on databases that copy nothing. */
 @Tag("once")
-class ReplicaRouterTests {
-
-    private static final RoutingHint ORDERS = usingConnection("orders");
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
-
-    private final VirtualTimeScheduler time = VirtualTimeScheduler.create();
-    private final ReactiveConnectionRegistry registry = ReactiveConnectionRegistry.create(
-            RegistryOptions.builder().timer(time).build());
-    private final ReplicaRouter replicas = ReplicaRouter.over(registry);
-    private final SqlClient db = SqlClient.over(RoutingConnectionFactory.over(registry, replicas));
-    private final List<Database> databases = new ArrayList<>();
-
-    @AfterEach
-    void close() {
-        registry.close().block(PATIENCE);
-        databases.forEach(Database::close);
-        time.dispose();
-    }
-
-    private void members(String... names) {
-        for (String name : names) {
-            Database database = Databases.create(Product.SQLITE);
-            databases.add(database);
-            registry.register(name, database.url());
-        }
-    }
-
-    /** Quick by the clock of the test, and with a time-out that this clock does not reach while a database answers. */
-    private void group(UnaryOperator<ReplicaGroup.Builder> settings) {
-        members("p", "r1", "r2");
-        replicas.replace(
-                "orders",
-                settings.apply(ReplicaGroup.builder("p")
-                                .replica("r1")
-                                .replica("r2")
-                                .probe(Duration.ofMillis(10), Duration.ofMinutes(1)))
-                        .build());
-    }
-
-    private Mono<Route> route(RoutingHint... hints) {
-        return route(Context.empty(), false, hints);
-    }
-
-    private Mono<Route> route(Context outer, boolean readOnlyTransaction, RoutingHint... hints) {
-        Context context = outer;
-        for (RoutingHint hint : hints) {
-            context = hint.apply(context);
-        }
-        return new HintBinding(RoutingRules.of(registry, replicas), context, true).resolve(readOnlyTransaction);
-    }
-
-    private String reader(RoutingHint... more) {
-        List<RoutingHint> hints = new ArrayList<>(List.of(ORDERS, readOnly()));
-        hints.addAll(List.of(more));
-        return route(hints.toArray(RoutingHint[]::new))
-                .map(Route::connectionName)
-                .blockOptional(PATIENCE)
-                .orElseThrow();
-    }
-
-    private Map<String, Integer> readers(int times) {
-        Map<String, Integer> counts = new TreeMap<>();
-        for (int i = 0; i < times; i++) {
-            counts.merge(reader(), 1, Integer::sum);
-        }
-        return counts;
-    }
-
-    /** Lets the members be probed, and waits until all have answered or failed. */
-    private void probed(String state, BooleanSupplier reached) {
-        Waiting.until(state, () -> {
-            time.advanceTimeBy(Duration.ofMillis(10));
-            route(ORDERS).block(PATIENCE);
-            return reached.getAsBoolean();
-        });
-    }
-
-    private boolean inRotation(String name) {
-        return replicas.replicas("orders").stream()
-                .anyMatch(replica -> replica.connectionName().equals(name) && replica.inRotation());
-    }
+class ReplicaRouterTests extends ReplicaGroups {
 
     @Test
     void whatWritesGoesToThePrimaryAndWhatReadsToAReplica() {
@@ -143,35 +47,6 @@ class ReplicaRouterTests {
                 .as("a replica by its own name")
                 .expectNext(new Route("r2", true, null))
                 .verifyComplete();
-    }
-
-    @Test
-    void inATransactionThatMayWriteEverythingStaysOnThePrimary() {
-        group(builder -> builder);
-        for (String name : List.of("p", "r1", "r2")) {
-            db.sql("CREATE TABLE who AS SELECT '" + name + "' AS name")
-                    .rowsUpdated()
-                    .contextWrite(usingConnection(name))
-                    .block(PATIENCE);
-        }
-        Mono<String> who = db.sql("SELECT name FROM who").map(String.class).one();
-        Mono<List<String>> inside = Flux.concat(
-                        who,
-                        who.contextWrite(readOnly()),
-                        who.contextWrite(ReadConsistency.ANY).contextWrite(readOnly()),
-                        who.contextWrite(readYourWrites()))
-                .collectList();
-        StepVerifier.create(db.inTransaction(inside).contextWrite(ORDERS))
-                .expectNext(List.of("p", "p", "p", "p"))
-                .verifyComplete();
-        StepVerifier.create(who.contextWrite(readOnly()).contextWrite(ORDERS))
-                .expectNext("r1")
-                .verifyComplete();
-        TransactionOptions reading = TransactionOptions.defaults().withReadOnly(true);
-        Mono<String> stronger = who.contextWrite(ReadConsistency.PRIMARY);
-        StepVerifier.create(db.inTransaction(who.then(stronger), reading).contextWrite(ORDERS))
-                .as("a replica cannot become fresher under a transaction")
-                .verifyError(RouteConflictException.class);
     }
 
     @Test
@@ -239,123 +114,6 @@ class ReplicaRouterTests {
                                         + " primary with withoutReplica(PRIMARY)."))
                 .verify();
         assertThat(reader(ReadConsistency.PRIMARY)).isEqualTo("p");
-    }
-
-    @Test
-    void withoutPositionsAWriteHoldsItsReadsOnThePrimaryForAWhile() {
-        group(builder -> builder.writeWindow(Duration.ofSeconds(2)));
-        SessionToken token = SessionToken.create();
-        db.sql("CREATE TABLE t (id INT)")
-                .rowsUpdated()
-                .contextWrite(readYourWrites(token))
-                .contextWrite(ORDERS)
-                .block(PATIENCE);
-        Context session = readYourWrites(token).apply(Context.empty());
-        Mono<String> name =
-                Mono.defer(() -> route(session, false, ORDERS, readOnly())).map(Route::connectionName);
-        StepVerifier.create(name).expectNext("p").verifyComplete();
-        time.advanceTimeBy(Duration.ofMillis(1999));
-        StepVerifier.create(name).expectNext("p").verifyComplete();
-        time.advanceTimeBy(Duration.ofMillis(1));
-        StepVerifier.create(name).expectNext("r1").verifyComplete();
-        assertThat(reader(ReadConsistency.bounded(Duration.ofSeconds(1))))
-                .as("nothing is known of how far behind it is")
-                .isEqualTo("p");
-    }
-
-    @Test
-    void aWriteWhoseEndIsNotKnownHoldsItsReadsOnThePrimary() {
-        group(builder -> builder);
-        SessionToken token = SessionToken.create();
-        assertThat(token.need("orders")).isEqualTo(SessionToken.Need.NOTHING);
-        Mono<SessionToken.Need> during =
-                db.sql("CREATE TABLE t (id INT)").rowsUpdated().then(Mono.fromSupplier(() -> token.need("orders")));
-        Mono<SessionToken.Need> inTransaction =
-                db.inTransaction(during).contextWrite(readYourWrites(token)).contextWrite(ORDERS);
-        StepVerifier.create(inTransaction).expectNext(SessionToken.Need.PRIMARY).verifyComplete();
-        assertThat(token.need("orders").position()).isInstanceOf(WrittenAt.class);
-    }
-
-    @Test
-    void aWriteThatIsSentWhileThePositionIsAskedForIsNotForgotten() {
-        group(builder -> builder);
-        SessionToken token = SessionToken.create();
-        GroupWatch watch = Objects.requireNonNull(replicas.watch("orders"));
-        WriteWatch writes = new GroupWrites(replicas, watch, "p", token, false);
-        Connection connection = Mono.from(registry.connectionFactory("p").create())
-                .blockOptional(PATIENCE)
-                .orElseThrow();
-        writes.writing(Context.empty());
-        Mono<Void> first = writes.written(connection);
-        writes.writing(Context.empty());
-        first.block(PATIENCE);
-        assertThat(token.need("orders")).isEqualTo(SessionToken.Need.PRIMARY);
-        writes.written(connection).block(PATIENCE);
-        assertThat(token.need("orders").position()).isInstanceOf(WrittenAt.class);
-        assertThat(writes.written(connection)).as("nothing was sent since").isSameAs(Mono.<Void>empty());
-        Mono.from(connection.close()).block(PATIENCE);
-    }
-
-    @Test
-    void aConnectionThatWasTakenBeforeItsPrimaryWasReplacedIsFencedWhereTheGroupFollowsIt() {
-        group(ReplicaGroup.Builder::followPrimary);
-        GroupWatch watch = Objects.requireNonNull(replicas.watch("orders"));
-        WriteWatch writes = new GroupWrites(replicas, watch, "p", null, false);
-        writes.writing(Context.empty());
-        replicas.update("orders", group -> group.mutate().primary("r1").build());
-        assertThatThrownBy(writes::committing)
-                .isInstanceOf(PrimaryMovedException.class)
-                .hasMessage(
-                        "Connection 'p' is not the primary of 'orders' any more, and the handle was taken to write there."
-                                + " Nothing of this was sent; begin again, with another connection.");
-    }
-
-    @Test
-    void writersWaitNoLongerThanTheyAreHeldForAPrimaryThatDoesNotAnswer() {
-        group(builder -> builder.followPrimary()
-                .probe(Duration.ofMillis(10), Duration.ofSeconds(5))
-                .holdWriters(Duration.ofSeconds(20)));
-        registry.replace(ConnectionDefinition.of("p", "r2dbc:sqlite:///no/such/folder/file"))
-                .block(PATIENCE);
-        StepVerifier.create(route(ORDERS))
-                .then(() -> time.advanceTimeBy(Duration.ofMillis(19_999)))
-                .then(() -> time.advanceTimeBy(Duration.ofMillis(1)))
-                .expectErrorMessage(
-                        "No member of 'orders' takes writes at this moment, and none did for 20000 ms. Try again"
-                                + " later, or let writers wait longer with holdWriters(..) of the ReplicaGroup.")
-                .verify(PATIENCE);
-    }
-
-    @Test
-    void whatOnlyReadsMovesNoToken() {
-        group(builder -> builder);
-        SessionToken token = SessionToken.create();
-        Mono<Integer> one = db.sql("SELECT 1").map(Integer.class).one();
-        one.contextWrite(readOnly())
-                .contextWrite(readYourWrites(token))
-                .contextWrite(ORDERS)
-                .block(PATIENCE);
-        db.inTransaction(one, TransactionOptions.defaults().withReadOnly(true))
-                .contextWrite(readYourWrites(token))
-                .contextWrite(ORDERS)
-                .block(PATIENCE);
-        one.contextWrite(readYourWrites(token))
-                .contextWrite(usingConnection("r1"))
-                .block(PATIENCE);
-        assertThat(token.isEmpty()).isTrue();
-        one.contextWrite(readYourWrites(token)).contextWrite(ORDERS).block(PATIENCE);
-        assertThat(token.isEmpty()).as("a query that is not marked may write").isFalse();
-    }
-
-    @Test
-    void anOuterSessionIsTheSessionOfEverythingInside() {
-        SessionToken token = SessionToken.create();
-        Context outer = readYourWrites(token).apply(Context.empty());
-        assertThat(SessionToken.from(readYourWrites().apply(outer))).isSameAs(token);
-        Context chosen = readYourWrites().apply(ReadConsistency.ANY.apply(Context.empty()));
-        assertThat(RouteHints.from(chosen).get(ReadConsistency.class)).isEqualTo(ReadConsistency.ANY);
-        assertThat(SessionToken.from(readYourWrites().apply(Context.empty())))
-                .isNotSameAs(SessionToken.from(readYourWrites().apply(Context.empty())));
     }
 
     @Test

@@ -187,6 +187,17 @@ class ReplicaServersTests {
         return watch != null && watch.isFenced("primary");
     }
 
+    /** A transaction that has written and goes on only then. */
+    private static CompletableFuture<Long> openTransaction(ReplicaPair.Node node, int id, Mono<Void> goOn) {
+        CompletableFuture<Long> written = new CompletableFuture<>();
+        CompletableFuture<Long> open = node.db
+                .inTransaction(node.write(id, 1).doOnNext(written::complete).flatMap(one -> goOn.thenReturn(one)))
+                .contextWrite(usingConnection("orders"))
+                .toFuture();
+        assertThat(written).succeedsWithin(PATIENCE);
+        return open;
+    }
+
     /** The last one, since its pair is none any more. */
     @ParameterizedTest
     @EnumSource(names = {"POSTGRESQL", "MYSQL", "MARIADB"})
@@ -202,13 +213,7 @@ class ReplicaServersTests {
         pair.servers().awaitReplica();
 
         Sinks.Empty<Void> moved = Sinks.empty();
-        CompletableFuture<Long> open = node.db
-                .inTransaction(node.write(id, 1).flatMap(one -> moved.asMono().thenReturn(one)))
-                .contextWrite(usingConnection("orders"))
-                .toFuture();
-        Waiting.until(
-                "the transaction has written",
-                () -> node.registry.status("primary").counts().inUse() > 0);
+        CompletableFuture<Long> open = openTransaction(node, id, moved.asMono());
         CompletableFuture<Long> held = new CompletableFuture<>();
         if (product != Product.POSTGRESQL) {
             pair.servers().demotePrimary();
