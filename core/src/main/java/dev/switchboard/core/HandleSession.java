@@ -186,7 +186,7 @@ final class HandleSession {
                 && held.isQueryOnly()
                 && !lease.serves(HandleLease.WRITER)
                 && failure instanceof R2dbcException refusal
-                && WritePreventedException.READ_ONLY_STATE.equals(refusal.getSqlState());
+                && WritePrevention.READ_ONLY_STATE.equals(refusal.getSqlState());
     }
 
     /** Moves to the connection that writes, in the middle of a turn and outside of any transaction. */

@@ -6,13 +6,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A statement that may write came where writes are prevented. Nothing was sent to the database. Products whose sessions can be
- * told to refuse writes do so with an error of their own, SQLSTATE 25006 as a rule.
+ * told to refuse writes do so with an error of their own, with SQLSTATE 25006 as a rule.
  */
 public final class WritePreventedException extends R2dbcNonTransientException implements SwitchboardError {
 
     private static final long serialVersionUID = 1L;
-
-    static final String READ_ONLY_STATE = "25006";
 
     private final transient @Nullable String connectionName;
     private final transient Map<String, Object> facts;
@@ -28,8 +26,7 @@ public final class WritePreventedException extends R2dbcNonTransientException im
                 ErrorText.connection(connectionName)
                         + " only reads here, since writes are prevented, and a statement came that does not begin like a query: ["
                         + ErrorText.sql(sql)
-                        + "]. Begin it with SELECT, VALUES or WITH, or write outside of this scope, with readWrite().",
-                READ_ONLY_STATE);
+                        + "]. Begin it with SELECT, VALUES or WITH, or write outside of this scope, with readWrite().");
         this.connectionName = connectionName;
         this.facts =
                 ErrorFacts.about(connectionName).and("sql", ErrorText.sql(sql)).build();

@@ -14,6 +14,8 @@ import reactor.core.publisher.Mono;
  */
 final class WritePrevention {
 
+    static final String READ_ONLY_STATE = "25006";
+
     /** How a session is told to refuse writes, and to take them again as its server has it. */
     private record Switch(String on, String off) {}
 
