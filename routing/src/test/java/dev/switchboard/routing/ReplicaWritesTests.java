@@ -6,6 +6,10 @@ import static dev.switchboard.routing.Routing.usingConnection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.switchboard.databases.Waiting;
+import dev.switchboard.databases.Product;
+import dev.switchboard.databases.Databases;
+import dev.switchboard.databases.Database;
 import dev.switchboard.core.ConnectionDefinition;
 import dev.switchboard.core.Route;
 import io.r2dbc.spi.Connection;
@@ -14,6 +18,10 @@ import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import io.r2dbc.proxy.ProxyConnectionFactory;
+import io.r2dbc.proxy.core.QueryInfo;
+import io.r2dbc.spi.ConnectionFactories;
+import java.util.concurrent.CopyOnWriteArrayList;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
@@ -135,6 +143,36 @@ class ReplicaWritesTests extends ReplicaGroups {
                         "No member of 'orders' takes writes at this moment, and none did for 20000 ms. Try again"
                                 + " later, or let writers wait longer with holdWriters(..) of the ReplicaGroup.")
                 .verify(PATIENCE);
+    }
+
+    @Test
+    void aSessionCostsOneStatementForEachConnectionThatWroteAndNothingElse() {
+        List<String> sent = new CopyOnWriteArrayList<>();
+        Database database = Databases.create(Product.SQLITE);
+        databases.add(database);
+        registry.register(ConnectionDefinition.of(
+                "counted",
+                ProxyConnectionFactory.builder(ConnectionFactories.get(database.url()))
+                        .onAfterQuery(execution -> execution.getQueries().stream()
+                                .map(QueryInfo::getQuery)
+                                .forEach(sent::add))
+                        .build()));
+        replicas.replace("orders", ReplicaGroup.builder("counted")
+                .probe(Duration.ofHours(1), Duration.ofMinutes(1))
+                .build());
+        Mono<Long> write = db.sql("INSERT INTO t VALUES (1)").rowsUpdated();
+        db.sql("CREATE TABLE t (id INT)").rowsUpdated().contextWrite(ORDERS).block(PATIENCE);
+        Waiting.until("the only probe of the hour", () -> sent.contains("SELECT 1"));
+
+        sent.clear();
+        db.inTransaction(write.then(write)).then(write).contextWrite(ORDERS).block(PATIENCE);
+        assertThat(sent).as("without a session").hasSize(3).doesNotContain("SELECT 1");
+        sent.clear();
+        write.contextWrite(readYourWrites()).contextWrite(ORDERS).block(PATIENCE);
+        assertThat(sent).containsExactly("INSERT INTO t VALUES (1)", "SELECT 1");
+        sent.clear();
+        db.inTransaction(write.then(write)).contextWrite(readYourWrites()).contextWrite(ORDERS).block(PATIENCE);
+        assertThat(sent).containsExactly("INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (1)", "SELECT 1");
     }
 
     @Test
