@@ -22,11 +22,10 @@ public final class WritePreventedException extends R2dbcNonTransientException im
      * @param sql the statement
      */
     public WritePreventedException(@Nullable String connectionName, String sql) {
-        super(
-                ErrorText.connection(connectionName)
-                        + " only reads here, since writes are prevented, and a statement came that does not begin like a query: ["
-                        + ErrorText.sql(sql)
-                        + "]. Begin it with SELECT, VALUES or WITH, or write outside of this scope, with readWrite().");
+        super(ErrorText.connection(connectionName)
+                + " only reads here, since writes are prevented, and a statement came that does not begin like a query: ["
+                + ErrorText.sql(sql)
+                + "]. Begin it with SELECT, VALUES or WITH, or write outside of this scope, with readWrite().");
         this.connectionName = connectionName;
         this.facts =
                 ErrorFacts.about(connectionName).and("sql", ErrorText.sql(sql)).build();

@@ -266,14 +266,13 @@ class ErrorMessagesTests {
     }
 
     private static List<Spoken> aboutTheHandle() {
-        return List.of(
-                new Spoken(
-                        new ConnectionReleasedException("orders", "createStatement"),
-                        R2dbcNonTransientResourceException.class,
-                        "Connection 'orders': createStatement was asked of a connection that is closed already; nothing"
-                                + " reached the database. Take a new connection, and keep all its work inside"
-                                + " Flux.usingWhen(..).",
-                        Map.of("connectionName", "orders", "operation", "createStatement")));
+        return List.of(new Spoken(
+                new ConnectionReleasedException("orders", "createStatement"),
+                R2dbcNonTransientResourceException.class,
+                "Connection 'orders': createStatement was asked of a connection that is closed already; nothing"
+                        + " reached the database. Take a new connection, and keep all its work inside"
+                        + " Flux.usingWhen(..).",
+                Map.of("connectionName", "orders", "operation", "createStatement")));
     }
 
     private static List<Spoken> aboutTransactions() {

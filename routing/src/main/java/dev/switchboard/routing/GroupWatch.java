@@ -193,18 +193,14 @@ final class GroupWatch {
                         || history.nanosBehind(position, seen.askedNanos()) <= most.toNanos());
     }
 
-    /** Whether a replica surely has everything that its session has written. */
-    boolean has(ReplicaMember member, LogPosition written) {
-        LogPosition replayed = written instanceof WrittenAt
-                ? new WrittenAt(millis() - group.writeWindow().toMillis())
-                : member.positionWithin(group.positionAge());
-        return replayed != null && written.isReachedBy(replayed);
+    /** Whether what was written then is taken to be everywhere by now. */
+    boolean isEverywhere(WrittenAt written) {
+        return written.isReachedBy(new WrittenAt(millis() - group.writeWindow().toMillis()));
     }
 
-    /** Whether a replica surely has everything that is older. */
-    boolean isWithin(ReplicaMember member, Duration lag) {
-        LogPosition replayed = member.positionWithin(group.positionAge());
-        Long reached = replayed == null ? null : history.newestReached(replayed);
+    /** Whether a replica that has replayed so far surely has everything that is older. */
+    boolean isWithin(LogPosition replayed, Duration lag) {
+        Long reached = history.newestReached(replayed);
         return reached != null && nanos() - reached <= lag.toNanos();
     }
 

@@ -66,10 +66,10 @@ final class ReplicaChoice {
         if (written == null) {
             return any();
         }
-        Predicate<ReplicaMember> good = member -> watch.has(member, written);
-        if (written instanceof WrittenAt) {
-            return known(good, Mono.empty());
+        if (written instanceof WrittenAt time) {
+            return watch.isEverywhere(time) ? any() : primary();
         }
+        Predicate<LogPosition> good = written::isReachedBy;
         long deadline = watch.nanos() + watch.group().catchUpWait().toNanos();
         return known(
                 good,
@@ -80,7 +80,7 @@ final class ReplicaChoice {
     }
 
     private Mono<String> bounded(Duration lag) {
-        Predicate<ReplicaMember> good = member -> watch.isWithin(member, lag);
+        Predicate<LogPosition> good = replayed -> watch.isWithin(replayed, lag);
         return known(
                 good,
                 watch.ask(watch.member(watch.primary()))
@@ -89,19 +89,26 @@ final class ReplicaChoice {
     }
 
     /** A replica that is known to be good, else what asking finds, else the primary. */
-    private Mono<String> known(Predicate<ReplicaMember> good, Mono<String> asking) {
+    private Mono<String> known(Predicate<LogPosition> good, Mono<String> asking) {
         List<Replica> rotation = rotation();
         if (rotation.isEmpty()) {
             return withoutReplica();
         }
         List<Replica> known = rotation.stream()
-                .filter(replica -> good.test(watch.member(replica.connectionName())))
+                .filter(replica -> isGood(replica, good))
                 .toList();
         return known.isEmpty() ? asking.switchIfEmpty(primary()) : Mono.just(selected(known));
     }
 
+    /** By what the replica said not too long ago. */
+    private boolean isGood(Replica replica, Predicate<LogPosition> good) {
+        LogPosition replayed = watch.member(replica.connectionName())
+                .positionWithin(watch.group().positionAge());
+        return replayed != null && good.test(replayed);
+    }
+
     /** Asks one replica after the other, in the order of the selector; empty where none is good. */
-    private Mono<String> asked(List<Replica> candidates, Predicate<ReplicaMember> good) {
+    private Mono<String> asked(List<Replica> candidates, Predicate<LogPosition> good) {
         if (candidates.isEmpty()) {
             return Mono.empty();
         }
@@ -112,8 +119,9 @@ final class ReplicaChoice {
                 .toList();
         return watch.ask(member)
                 .onErrorComplete()
-                .filter(seen -> good.test(member))
-                .map(seen -> name)
+                .mapNotNull(seen -> seen.state().position())
+                .filter(good)
+                .map(replayed -> name)
                 .switchIfEmpty(Mono.defer(() -> asked(others, good)));
     }
 }

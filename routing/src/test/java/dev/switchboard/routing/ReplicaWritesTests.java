@@ -6,22 +6,22 @@ import static dev.switchboard.routing.Routing.usingConnection;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.switchboard.databases.Waiting;
-import dev.switchboard.databases.Product;
-import dev.switchboard.databases.Databases;
-import dev.switchboard.databases.Database;
 import dev.switchboard.core.ConnectionDefinition;
 import dev.switchboard.core.Route;
+import dev.switchboard.databases.Database;
+import dev.switchboard.databases.Databases;
+import dev.switchboard.databases.Product;
+import dev.switchboard.databases.Waiting;
+import io.r2dbc.proxy.ProxyConnectionFactory;
+import io.r2dbc.proxy.core.QueryInfo;
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactories;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import io.r2dbc.proxy.ProxyConnectionFactory;
-import io.r2dbc.proxy.core.QueryInfo;
-import io.r2dbc.spi.ConnectionFactories;
-import java.util.concurrent.CopyOnWriteArrayList;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
@@ -157,9 +157,11 @@ class ReplicaWritesTests extends ReplicaGroups {
                                 .map(QueryInfo::getQuery)
                                 .forEach(sent::add))
                         .build()));
-        replicas.replace("orders", ReplicaGroup.builder("counted")
-                .probe(Duration.ofHours(1), Duration.ofMinutes(1))
-                .build());
+        replicas.replace(
+                "orders",
+                ReplicaGroup.builder("counted")
+                        .probe(Duration.ofHours(1), Duration.ofMinutes(1))
+                        .build());
         Mono<Long> write = db.sql("INSERT INTO t VALUES (1)").rowsUpdated();
         db.sql("CREATE TABLE t (id INT)").rowsUpdated().contextWrite(ORDERS).block(PATIENCE);
         Waiting.until("the only probe of the hour", () -> sent.contains("SELECT 1"));
@@ -171,7 +173,10 @@ class ReplicaWritesTests extends ReplicaGroups {
         write.contextWrite(readYourWrites()).contextWrite(ORDERS).block(PATIENCE);
         assertThat(sent).containsExactly("INSERT INTO t VALUES (1)", "SELECT 1");
         sent.clear();
-        db.inTransaction(write.then(write)).contextWrite(readYourWrites()).contextWrite(ORDERS).block(PATIENCE);
+        db.inTransaction(write.then(write))
+                .contextWrite(readYourWrites())
+                .contextWrite(ORDERS)
+                .block(PATIENCE);
         assertThat(sent).containsExactly("INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (1)", "SELECT 1");
     }
 
