@@ -94,9 +94,8 @@ final class ReplicaChoice {
         if (rotation.isEmpty()) {
             return withoutReplica();
         }
-        List<Replica> known = rotation.stream()
-                .filter(replica -> isGood(replica, good))
-                .toList();
+        List<Replica> known =
+                rotation.stream().filter(replica -> isGood(replica, good)).toList();
         return known.isEmpty() ? asking.switchIfEmpty(primary()) : Mono.just(selected(known));
     }
 

@@ -121,8 +121,8 @@ class ReplicaServersTests {
         ReplicaPair pair = pair(product);
         SessionTokenCodec codec = SessionTokenCodec.signedWith(new byte[32]);
         ReplicaPair.Node first = pair.node();
-        ReplicaPair.Node second = pair.newNode(
-                group -> group.catchUpWait(Duration.ofMillis(10)).positionAge(Duration.ZERO));
+        ReplicaPair.Node second =
+                pair.newNode(group -> group.catchUpWait(Duration.ofMillis(10)).positionAge(Duration.ZERO));
         int id = IDS.incrementAndGet();
         pair.servers().resumeReplay();
         first.execute("INSERT INTO counter (id, value) VALUES (" + id + ", 0)");
