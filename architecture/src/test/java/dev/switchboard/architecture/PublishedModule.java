@@ -41,6 +41,7 @@ enum PublishedModule {
             Library.R2DBC,
             Library.REACTOR,
             Library.CAFFEINE,
+            Library.SIGNATURES,
             Library.LOGGING,
             Library.JSPECIFY),
     TENANCY(
@@ -174,6 +175,8 @@ enum PublishedModule {
                 List.of("resilience4j-circuitbreaker")),
         // To say why a handshake failed.
         TLS(List.of("java.security.cert", "javax.net.ssl"), List.of(), List.of()),
+        // To sign what a client carries for us.
+        SIGNATURES(List.of("java.security", "javax.crypto.."), List.of(), List.of()),
         JDBC(List.of("java.sql"), List.of("java.sql"), List.of()),
         SQLITE(List.of("org.sqlite.."), List.of("org.xerial.sqlitejdbc"), List.of("sqlite-jdbc")),
         // Optional: the application brings its own.

@@ -1,6 +1,7 @@
 package dev.switchboard.core;
 
 import io.r2dbc.spi.Batch;
+import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionMetadata;
 import io.r2dbc.spi.IsolationLevel;
 import io.r2dbc.spi.Result;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -78,6 +80,10 @@ final class ConnectionHandle implements SwitchboardConnection {
 
     private Flux<Result> results(Turn turn, Command<Result> command) {
         PhysicalConnection physical = session.physical();
+        if (WritePrevention.refuses(physical, command.sql())) {
+            turn.leave();
+            return Flux.error(new WritePreventedException(session.connectionName(), command.sql()));
+        }
         if (physical == null || !turn.begin()) {
             return turn.<Result>refused().flux();
         }
@@ -179,31 +185,24 @@ final class ConnectionHandle implements SwitchboardConnection {
         Objects.requireNonNull(name, "name");
         Mono<Void> begun = Mono.defer(
                 () -> session.transactionBegun() || !session.isAutoCommit() ? Mono.empty() : beginTransaction());
-        return begun.then(control(
-                "savepoint",
-                false,
-                HandleLease.ANY,
-                Mono.defer(() -> session.command(session.driver().createSavepoint(savepoint(name))))));
+        return begun.then(onSavepoint("savepoint", false, name, Connection::createSavepoint));
     }
 
     @Override
     public Mono<Void> releaseSavepoint(String name) {
-        Objects.requireNonNull(name, "name");
-        return control(
-                "release savepoint",
-                false,
-                HandleLease.ANY,
-                Mono.defer(() -> session.command(session.driver().releaseSavepoint(savepoint(name)))));
+        return onSavepoint("release savepoint", false, name, Connection::releaseSavepoint);
     }
 
     @Override
     public Mono<Void> rollbackTransactionToSavepoint(String name) {
+        return onSavepoint("rollback to savepoint", true, name, Connection::rollbackTransactionToSavepoint);
+    }
+
+    private Mono<Void> onSavepoint(
+            String what, boolean endsTransaction, String name, BiFunction<Connection, String, Publisher<Void>> call) {
         Objects.requireNonNull(name, "name");
-        return control(
-                "rollback to savepoint",
-                true,
-                HandleLease.ANY,
-                Mono.defer(() -> session.command(session.driver().rollbackTransactionToSavepoint(savepoint(name)))));
+        Mono<Void> sent = Mono.defer(() -> session.command(call.apply(session.driver(), savepoint(name))));
+        return control(what, endsTransaction, HandleLease.ANY, sent);
     }
 
     /** Quoted here for the drivers that would write the name into their SQL as it is. */

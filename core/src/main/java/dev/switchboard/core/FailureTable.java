@@ -58,6 +58,8 @@ final class FailureTable {
         OURS.put(StatementTimeoutException.class, FailureClass.RETRYABLE_STATEMENT);
         OURS.put(TransactionLostException.class, FailureClass.RETRYABLE_TRANSACTION);
         OURS.put(AuthenticationRefusedException.class, FailureClass.PERMISSION);
+        OURS.put(WritePreventedException.class, FailureClass.WRONG_NODE);
+        OURS.put(R2dbcRollbackException.class, FailureClass.RETRYABLE_TRANSACTION);
         // Any other time-out of ours only ends the waiting for an answer.
         OURS.put(R2dbcTimeoutException.class, FailureClass.OUTCOME_UNKNOWN);
         OURS.put(R2dbcNonTransientException.class, FailureClass.BUG);

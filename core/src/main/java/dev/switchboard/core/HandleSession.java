@@ -26,8 +26,6 @@ final class HandleSession {
         ACTIVE
     }
 
-    private static final String READ_ONLY_STATE = "25006";
-
     private final RegistryCore core;
     private final RouteBinding binding;
     private final SessionSettings settings = new SessionSettings();
@@ -188,7 +186,7 @@ final class HandleSession {
                 && held.isQueryOnly()
                 && !lease.serves(HandleLease.WRITER)
                 && failure instanceof R2dbcException refusal
-                && READ_ONLY_STATE.equals(refusal.getSqlState());
+                && WritePrevention.READ_ONLY_STATE.equals(refusal.getSqlState());
     }
 
     /** Moves to the connection that writes, in the middle of a turn and outside of any transaction. */
@@ -274,10 +272,12 @@ final class HandleSession {
                 ended();
                 return Mono.empty();
             }
+            binding.checkCommit();
             return command(physical.driver().commitTransaction())
                     .doOnError(failure -> broken = true)
                     .onErrorMap(failure -> lostWithCommit(physical, failure))
-                    .doOnTerminate(this::ended);
+                    .doOnTerminate(this::ended)
+                    .then(Mono.defer(() -> SessionReturn.written(this)));
         });
     }
 

@@ -21,6 +21,10 @@ public final class LiveConnections {
         this.core = core;
     }
 
+    RegistryCore core() {
+        return core;
+    }
+
     /**
      * Which physical connection a handle has at this moment.
      *

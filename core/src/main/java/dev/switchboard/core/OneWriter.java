@@ -48,6 +48,12 @@ record OneWriter(ConnectionDefinition writer, ConnectionDefinition readers) {
                 && !is(options, "mode", "ro");
     }
 
+    /** Whether the connections of a definition refuse writes by themselves. */
+    static boolean isQueryOnly(ConnectionDefinition definition) {
+        ConnectionFactoryOptions options = definition.options();
+        return options != null && is(options, QUERY_ONLY.name(), "true", "on");
+    }
+
     private static boolean is(ConnectionFactoryOptions options, String name, String... values) {
         Object value = options.getValue(Option.valueOf(name));
         String said = String.valueOf(value).toLowerCase(Locale.ROOT);

@@ -41,6 +41,7 @@ final class PhysicalConnection extends DelegatingConnection {
     private final Sinks.Empty<Void> gone = Sinks.empty();
     private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
     private volatile @Nullable Object prepared;
+    private volatile boolean preventsWrites;
     private volatile long lastUsedNanos;
 
     PhysicalConnection(
@@ -155,6 +156,15 @@ final class PhysicalConnection extends DelegatingConnection {
 
     void prepared(@Nullable Object value) {
         prepared = value;
+    }
+
+    /** Whether its session refuses writes for its borrower. */
+    boolean preventsWrites() {
+        return preventsWrites;
+    }
+
+    void preventsWrites(boolean prevents) {
+        preventsWrites = prevents;
     }
 
     void used(long nowNanos) {

@@ -35,6 +35,16 @@ final class Preparation {
     }
 
     Mono<Void> establish(PhysicalConnection physical, SlotPool.SessionRequest request, SlotPool pool) {
+        Mono<Void> prepared = prepared(physical, request, pool);
+        if (request.route().preventsWrites() == physical.preventsWrites()) {
+            return prepared;
+        }
+        Duration limit = pool.options().resetTimeout();
+        return prepared.then(Mono.defer(() -> WritePrevention.establish(physical, request.route(), pool)))
+                .timeout(limit, Mono.error(() -> late(limit, pool)), pool.timer());
+    }
+
+    private Mono<Void> prepared(PhysicalConnection physical, SlotPool.SessionRequest request, SlotPool pool) {
         SessionPreparation session = preparation;
         if (session == null) {
             return Mono.empty();

@@ -11,12 +11,14 @@ import org.jspecify.annotations.Nullable;
  * @param preparationKey what the session is prepared for, compared by {@code equals} and never read by this module; null
  *     where the session needs no preparation
  * @param override what is merged over the definition of that name, or null for nothing
+ * @param preventsWrites whether the session refuses to write, or the statements are guarded where it cannot
  */
 public record Route(
         String connectionName,
         boolean readOnly,
         @Nullable Object preparationKey,
-        @Nullable ConnectionOverride override) {
+        @Nullable ConnectionOverride override,
+        boolean preventsWrites) {
 
     /**
      * Refuses a missing name.
@@ -25,6 +27,7 @@ public record Route(
      * @param readOnly whether a replica may serve it
      * @param preparationKey what the session is prepared for, or null
      * @param override what is merged over the definition, or null
+     * @param preventsWrites whether the session refuses to write
      */
     public Route {
         Objects.requireNonNull(connectionName, "connectionName");
@@ -38,7 +41,23 @@ public record Route(
      * @param preparationKey what the session is prepared for, or null
      */
     public Route(String connectionName, boolean readOnly, @Nullable Object preparationKey) {
-        this(connectionName, readOnly, preparationKey, null);
+        this(connectionName, readOnly, preparationKey, null, false);
+    }
+
+    /**
+     * A route on which a write is no error of its own.
+     *
+     * @param connectionName the name in the registry
+     * @param readOnly whether a replica may serve it
+     * @param preparationKey what the session is prepared for, or null
+     * @param override what is merged over the definition, or null
+     */
+    public Route(
+            String connectionName,
+            boolean readOnly,
+            @Nullable Object preparationKey,
+            @Nullable ConnectionOverride override) {
+        this(connectionName, readOnly, preparationKey, override, false);
     }
 
     /**

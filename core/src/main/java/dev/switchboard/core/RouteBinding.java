@@ -1,5 +1,6 @@
 package dev.switchboard.core;
 
+import io.r2dbc.spi.Connection;
 import reactor.core.publisher.Mono;
 import reactor.util.context.ContextView;
 
@@ -29,6 +30,26 @@ public interface RouteBinding {
      * @throws io.r2dbc.spi.R2dbcException to refuse the statement
      */
     void check(ContextView statementContext);
+
+    /**
+     * Lets a commit pass, or refuses it because the database behind the handle may not be written to any more. Called in the
+     * commit's turn, before anything is sent; a transaction whose commit is refused is rolled back when the handle closes.
+     *
+     * @throws io.r2dbc.spi.R2dbcException to refuse the commit
+     */
+    default void checkCommit() {}
+
+    /**
+     * Hears that what was written on this handle is durable, before anybody who wrote it hears of it: after a commit, and
+     * outside of any transaction before the connection is given back. Subscribed within the handle's turn, on the physical
+     * connection; what fails or takes longer than the pool's reset time-out counts as unknown and is no error of the writer.
+     *
+     * @param connection the driver's connection, for one statement of its own; not to be closed
+     * @return completes when the writer may hear of its completion; empty, and nothing is sent, unless overridden
+     */
+    default Mono<Void> written(Connection connection) {
+        return Mono.empty();
+    }
 
     /**
      * The context that was captured when the handle was asked for; handed on, unread, to session preparation.

@@ -41,6 +41,8 @@ final class SessionReset {
         }
         if (needed(physical, changes)) {
             physical.prepared(null);
+            // What was set there is undone too; elsewhere a session that needs this is closed.
+            physical.preventsWrites(false);
             // The driver knows from the server whether a BEGIN of the borrower's own left a transaction open.
             undo = undo.then(Mono.defer(() -> Mono.from(driver.rollbackTransaction())))
                     .thenMany(

@@ -1,6 +1,7 @@
 package dev.switchboard.core;
 
 import java.time.Duration;
+import java.util.concurrent.TimeoutException;
 import reactor.core.publisher.Mono;
 
 /** Brings a handle's connection back: rolled back and reset, or closed where that cannot be had. */
@@ -21,7 +22,27 @@ final class SessionReturn {
         if (session.isBroken() || physical.isGone()) {
             return held.forceDiscard(CloseReason.BROKEN);
         }
-        return session.inTransaction() || mustReset() ? afterReset(session.rollback()) : held.release();
+        Mono<Void> written = Mono.defer(() -> written(session));
+        return session.inTransaction() || mustReset()
+                ? afterReset(session.rollback().then(written))
+                : written.then(
+                        Mono.defer(() -> session.isBroken() ? held.forceDiscard(CloseReason.BROKEN) : held.release()));
+    }
+
+    /** Lets the layer above look at the connection after a write; what goes wrong there is its own affair. */
+    static Mono<Void> written(HandleSession session) {
+        Lease held = session.lease().held();
+        if (held == null || session.isBroken() || held.physical().isGone()) {
+            return Mono.empty();
+        }
+        Mono<Void> look = session.binding().written(held.physical().driver());
+        return look == Mono.<Void>empty()
+                ? look
+                : session.command(look)
+                        .timeout(held.pool().options().resetTimeout(), session.timer())
+                        // What did not answer may still be busy.
+                        .doOnError(TimeoutException.class, late -> session.broken())
+                        .onErrorComplete();
     }
 
     /** The same for a connection that the handle goes on without, to another one, outside of any transaction. */

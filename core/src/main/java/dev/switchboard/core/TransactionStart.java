@@ -36,6 +36,12 @@ final class TransactionStart {
                     "a read-only transaction (its driver ignores the wish)",
                     "Begin a read-write transaction, or use a user without write access"));
         }
+        if (WritePrevention.contradicts(physical, definition)) {
+            return Mono.error(new TransactionStateException(
+                    connectionName,
+                    "A transaction that writes was to begin where writes are prevented",
+                    "Begin it outside of this scope, with readWrite(), or let it only read"));
+        }
         Duration lockWait = definition.getAttribute(TransactionDefinition.LOCK_WAIT_TIMEOUT);
         Connection driver = physical.driver();
         IsolationLevel level = definition.getAttribute(TransactionDefinition.ISOLATION_LEVEL);

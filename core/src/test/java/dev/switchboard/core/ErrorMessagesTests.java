@@ -43,6 +43,7 @@ class ErrorMessagesTests {
                         aboutThePool(),
                         aboutWaiting(),
                         BudgetErrors.spoken(),
+                        StatementErrors.spoken(),
                         aboutOverrides(),
                         aboutConnecting(),
                         aboutStatements(),
@@ -265,28 +266,13 @@ class ErrorMessagesTests {
     }
 
     private static List<Spoken> aboutTheHandle() {
-        return List.of(
-                new Spoken(
-                        new ConnectionReleasedException("orders", "createStatement"),
-                        R2dbcNonTransientResourceException.class,
-                        "Connection 'orders': createStatement was asked of a connection that is closed already; nothing"
-                                + " reached the database. Take a new connection, and keep all its work inside"
-                                + " Flux.usingWhen(..).",
-                        Map.of("connectionName", "orders", "operation", "createStatement")),
-                new Spoken(
-                        new OverlappingStatementException(
-                                "orders", "SELECT 2", "SELECT id\n  FROM customer", Duration.ofSeconds(1)),
-                        R2dbcNonTransientException.class,
-                        "Connection 'orders': a statement waited 1 s behind another one of the same connection whose rows"
-                                + " nobody reads. Waiting: [SELECT 2]. Open: [SELECT id FROM customer]. One connection"
-                                + " runs one statement at a time: consume the first result before the second statement"
-                                + " (collectList()), run the second on another connection, or keep fewer in flight"
-                                + " (fetchSize, flatMap with a smaller concurrency).",
-                        Map.of(
-                                "connectionName", "orders",
-                                "waitingSql", "SELECT 2",
-                                "openSql", "SELECT id FROM customer",
-                                "waited", Duration.ofSeconds(1))));
+        return List.of(new Spoken(
+                new ConnectionReleasedException("orders", "createStatement"),
+                R2dbcNonTransientResourceException.class,
+                "Connection 'orders': createStatement was asked of a connection that is closed already; nothing"
+                        + " reached the database. Take a new connection, and keep all its work inside"
+                        + " Flux.usingWhen(..).",
+                Map.of("connectionName", "orders", "operation", "createStatement")));
     }
 
     private static List<Spoken> aboutTransactions() {

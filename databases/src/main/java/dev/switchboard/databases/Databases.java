@@ -74,6 +74,16 @@ public final class Databases {
     }
 
     /**
+     * Starts a primary and a replica of the caller's own. Always from the binaries, as the servers must reach each other.
+     *
+     * @param product PostgreSQL, MySQL or MariaDB
+     * @return two servers with one database, which the replica has already
+     */
+    public static ReplicationPair startReplicationPair(Product product) {
+        return ReplicationPair.start(product, provision());
+    }
+
+    /**
      * The products that can be used in this JVM: those whose R2DBC driver is on the class path and whose server can be
      * had. SQLite always counts, as a file needs no server.
      *

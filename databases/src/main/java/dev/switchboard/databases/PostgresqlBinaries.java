@@ -62,6 +62,10 @@ final class PostgresqlBinaries implements ServerSource {
         Path data = dataTemplate(machine, binaries, prefix);
         Path folder = machine.newInstance(Product.POSTGRESQL);
         Folders.copy(data, folder.resolve("data"));
+        if (settings.stream().anyMatch(setting -> setting.startsWith("primary_conninfo="))) {
+            // All data come from one template, so any of them can go on as a copy of any other.
+            Files.createFile(folder.resolve("data/standby.signal"));
+        }
         SystemUser.handOver(folder, prefix);
 
         int port = Ports.free();

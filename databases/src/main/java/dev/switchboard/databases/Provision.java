@@ -70,15 +70,20 @@ final class Provision {
     }
 
     DatabaseServer startTlsServer(Product product, String hostName, List<String> serverSettings) {
+        List<String> all = new ArrayList<>(TestCertificates.ofThisMachine().settings(product, hostName));
+        all.addAll(serverSettings);
+        return startFromBinaries(product, all);
+    }
+
+    /** For servers that must see files of this machine, or each other. */
+    DatabaseServer startFromBinaries(Product product, List<String> serverSettings) {
         List<ServerSource> binaries = decision(product).own().stream()
                 .filter(source -> !(source instanceof ContainerSource))
                 .toList();
         if (binaries.isEmpty()) {
-            throw new TestAbortedException(product.productName() + " with TLS needs the binaries of the server");
+            throw new TestAbortedException(product.productName() + " needs the binaries of the server here");
         }
-        List<String> all = new ArrayList<>(TestCertificates.ofThisMachine().settings(product, hostName));
-        all.addAll(serverSettings);
-        return start(product, binaries, all, false);
+        return start(product, binaries, serverSettings, false);
     }
 
     void requireAvailable(Product product) {

@@ -48,7 +48,12 @@ final class ServerProcess implements ServerControl {
         try {
             return new ServerProcess(launch);
         } catch (IOException notStarted) {
-            Folders.delete(launch.folder());
+            try {
+                Folders.delete(launch.folder());
+            } catch (IOException stillWritten) {
+                // Why it did not start decides whether it is tried again.
+                notStarted.addSuppressed(stillWritten);
+            }
             throw notStarted;
         }
     }

@@ -218,7 +218,8 @@ final class SqliteSession implements JdbcSession {
     public void begin(boolean readOnly) throws SQLException {
         boolean reads = readOnly || !settings.mayWrite();
         execute(reads || !beginTakesWriteLock() ? "BEGIN" : "BEGIN IMMEDIATE");
-        if (reads && !settings.queryOnly()) {
+        // A session that was told to refuse writes goes on to do so behind the transaction.
+        if (reads && !settings.queryOnly() && !"1".equals(text("PRAGMA query_only"))) {
             queryOnly = true;
             execute("PRAGMA query_only = ON");
         }

@@ -2,6 +2,7 @@ package dev.switchboard.routing;
 
 import dev.switchboard.core.Route;
 import dev.switchboard.core.RouteBinding;
+import io.r2dbc.spi.Connection;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -25,6 +26,9 @@ final class HintBinding implements RouteBinding {
     private final @Nullable String defaultName;
     private volatile boolean narrowedToReadOnly;
     private volatile boolean readWriteAsked;
+    private RoutingRules.@Nullable Narrowed decided;
+    /** Of the last statement that may write and came before the route was decided. */
+    private @Nullable ContextView writer;
 
     HintBinding(RoutingRules rules, ContextView captured, boolean contextExpected) {
         this.rules = rules;
@@ -37,16 +41,71 @@ final class HintBinding implements RouteBinding {
     @Override
     public Mono<Route> resolve(boolean readOnlyTransaction) {
         return Mono.defer(() -> {
-                    boolean onlyReads = held.accessMode() == AccessMode.READ_ONLY
-                            || (held.accessMode() == null && readOnlyTransaction && !readWriteAsked);
+                    AccessMode mode = held.accessMode();
+                    boolean onlyReads = mode == null ? readOnlyTransaction && !readWriteAsked : mode.onlyReads();
+                    boolean prevented = mode == AccessMode.READ_ONLY_ENFORCED;
                     narrowedToReadOnly = onlyReads;
-                    return rules.narrow(new PartialRoute(name(), onlyReads, null), held);
+                    return rules.narrow(new PartialRoute(name(), onlyReads, null, prevented, null), held);
                 })
+                .map(this::decide)
                 .contextWrite(ignored -> Context.of(captured));
+    }
+
+    /** The first one holds, so that who watches is always who watches this route. */
+    private synchronized Route decide(RoutingRules.Narrowed narrowed) {
+        RoutingRules.Narrowed first = decided;
+        if (first == null) {
+            first = narrowed;
+            decided = first;
+            tell(first.watch(), writer);
+            writer = null;
+        }
+        return first.route();
     }
 
     @Override
     public void check(ContextView statementContext) {
+        guard(statementContext);
+        AccessMode mode = RouteHints.from(statementContext).accessMode();
+        if (!isReadOnly() && (mode == null || !mode.onlyReads())) {
+            writing(statementContext);
+        }
+    }
+
+    private synchronized void writing(ContextView statementContext) {
+        RoutingRules.Narrowed route = decided;
+        if (route == null) {
+            writer = statementContext;
+        } else {
+            tell(route.watch(), statementContext);
+        }
+    }
+
+    private void tell(@Nullable WriteWatch watch, @Nullable ContextView context) {
+        if (watch != null && context != null && !narrowedToReadOnly) {
+            watch.writing(context);
+        }
+    }
+
+    private synchronized @Nullable WriteWatch watch() {
+        return decided == null ? null : decided.watch();
+    }
+
+    @Override
+    public void checkCommit() {
+        WriteWatch watch = watch();
+        if (watch != null) {
+            watch.committing();
+        }
+    }
+
+    @Override
+    public Mono<Void> written(Connection connection) {
+        WriteWatch watch = watch();
+        return watch == null ? Mono.empty() : watch.written(connection);
+    }
+
+    private void guard(ContextView statementContext) {
         RouteHints asked = RouteHints.from(statementContext);
         if (asked.equals(held)) {
             return;
@@ -78,6 +137,10 @@ final class HintBinding implements RouteBinding {
         if (asked == AccessMode.READ_ONLY) {
             return true;
         }
+        if (asked instanceof ReadConsistency consistency) {
+            // The primary gives every consistency.
+            return !isReadOnly() || consistency.isMetBy(held.get(ReadConsistency.class));
+        }
         if (asked == AccessMode.READ_WRITE) {
             readWriteAsked = true;
             return !isReadOnly();
@@ -90,7 +153,8 @@ final class HintBinding implements RouteBinding {
     }
 
     private boolean isReadOnly() {
-        return held.accessMode() == AccessMode.READ_ONLY || narrowedToReadOnly;
+        AccessMode mode = held.accessMode();
+        return (mode != null && mode.onlyReads()) || narrowedToReadOnly;
     }
 
     private boolean choosesSameName(RoutingHint asked, @Nullable RoutingHint own) {

@@ -9,11 +9,26 @@ import org.jspecify.annotations.Nullable;
  *     it; null where nothing gave a name yet
  * @param readOnly whether a replica may serve it
  * @param preparationKey what the session is prepared for, compared by {@code equals}; null where nothing is prepared
+ * @param preventsWrites whether the session refuses writes
+ * @param watch hears what is written on the connection; null where nobody must
  */
 public record PartialRoute(
         @Nullable String connectionName,
         boolean readOnly,
-        @Nullable Object preparationKey) {
+        @Nullable Object preparationKey,
+        boolean preventsWrites,
+        @Nullable WriteWatch watch) {
+
+    /**
+     * A route that prevents nothing and that nobody watches.
+     *
+     * @param connectionName the name so far, or null
+     * @param readOnly whether a replica may serve it
+     * @param preparationKey what the session is prepared for, or null
+     */
+    public PartialRoute(@Nullable String connectionName, boolean readOnly, @Nullable Object preparationKey) {
+        this(connectionName, readOnly, preparationKey, false, null);
+    }
 
     /**
      * Another name.
@@ -22,7 +37,7 @@ public record PartialRoute(
      * @return a copy
      */
     public PartialRoute withConnectionName(@Nullable String name) {
-        return new PartialRoute(name, readOnly, preparationKey);
+        return new PartialRoute(name, readOnly, preparationKey, preventsWrites, watch);
     }
 
     /**
@@ -32,7 +47,7 @@ public record PartialRoute(
      * @return a copy
      */
     public PartialRoute withReadOnly(boolean onlyReads) {
-        return new PartialRoute(connectionName, onlyReads, preparationKey);
+        return new PartialRoute(connectionName, onlyReads, preparationKey, preventsWrites, watch);
     }
 
     /**
@@ -42,6 +57,26 @@ public record PartialRoute(
      * @return a copy
      */
     public PartialRoute withPreparationKey(@Nullable Object key) {
-        return new PartialRoute(connectionName, readOnly, key);
+        return new PartialRoute(connectionName, readOnly, key, preventsWrites, watch);
+    }
+
+    /**
+     * A session that refuses writes, or one that does not.
+     *
+     * @param prevents whether it refuses them
+     * @return a copy
+     */
+    public PartialRoute withPreventedWrites(boolean prevents) {
+        return new PartialRoute(connectionName, readOnly, preparationKey, prevents, watch);
+    }
+
+    /**
+     * Somebody who hears what is written on the connection.
+     *
+     * @param writes belongs to this one route; null for nobody
+     * @return a copy
+     */
+    public PartialRoute withWatch(@Nullable WriteWatch writes) {
+        return new PartialRoute(connectionName, readOnly, preparationKey, preventsWrites, writes);
     }
 }

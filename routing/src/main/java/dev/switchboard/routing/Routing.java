@@ -92,6 +92,53 @@ public final class Routing {
     }
 
     /**
+     * Everything above only reads, so that a replica may serve it, and a write is an error: the session itself refuses it on
+     * PostgreSQL, MySQL, MariaDB and SQLite, with SQLSTATE 25006 or what the driver makes of it. On other products every
+     * statement that does not begin like a query is a {@link dev.switchboard.core.WritePreventedException}.
+     *
+     * <p>It is a guard against mistakes and no protection from somebody who may send any SQL. A {@link #readOnly()} further in
+     * changes nothing; {@link #readWrite()} lifts it. It costs one statement where a connection changes between borrowers that
+     * prevent writes and others.
+     *
+     * @return the hint
+     */
+    public static RoutingHint preventWrites() {
+        return AccessMode.READ_ONLY_ENFORCED;
+    }
+
+    /**
+     * Everything above sees what was written inside this scope, also where replicas serve it: gives the scope a
+     * {@link SessionToken}, which every write to a {@link ReplicaRouter}'s names moves forward, and reads with
+     * {@link ReadConsistency#SESSION} unless another consistency is chosen further out or in. Where there is a token already, that
+     * one goes on. Each subscription gets a token of its own.
+     *
+     * @return what {@code contextWrite} takes
+     */
+    public static Function<Context, Context> readYourWrites() {
+        return context -> SessionToken.from(context) == null
+                ? readYourWrites(SessionToken.create()).apply(context)
+                : withSession(context);
+    }
+
+    /**
+     * The same with a token that is held elsewhere, such as one that came with a request. It takes the place of one that was
+     * written further out.
+     *
+     * @param token goes on from what it knows
+     * @return what {@code contextWrite} takes
+     */
+    public static Function<Context, Context> readYourWrites(SessionToken token) {
+        Objects.requireNonNull(token, "token");
+        return context -> withSession(token.writeInto(context));
+    }
+
+    private static Context withSession(Context context) {
+        return RouteHints.from(context).get(ReadConsistency.class) == null
+                ? ReadConsistency.SESSION.apply(context)
+                : context;
+    }
+
+    /**
      * Everything above may write, so that the primary serves it, inside a {@link #readOnly()} scope too.
      *
      * @return the hint

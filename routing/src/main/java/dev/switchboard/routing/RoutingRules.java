@@ -59,7 +59,10 @@ final class RoutingRules {
         return product == null ? "Switchboard" : product;
     }
 
-    Mono<Route> narrow(PartialRoute start, RouteHints hints) {
+    /** A route, and who hears what is written on it. */
+    record Narrowed(Route route, @Nullable WriteWatch watch) {}
+
+    Mono<Narrowed> narrow(PartialRoute start, RouteHints hints) {
         if (router == null) {
             return Mono.defer(() -> checked(start, hints));
         }
@@ -69,13 +72,15 @@ final class RoutingRules {
                 .flatMap(narrowed -> checked(narrowed, hints));
     }
 
-    private Mono<Route> checked(PartialRoute narrowed, RouteHints hints) {
+    private Mono<Narrowed> checked(PartialRoute narrowed, RouteHints hints) {
         String name = narrowed.connectionName();
         if (name == null) {
             return Mono.error(NoRouteException.withoutDefault(hints));
         }
-        Route route = new Route(name, narrowed.readOnly(), narrowed.preparationKey(), hints.override());
-        return product == null ? Mono.just(route) : ofProduct(product, route);
+        Route route = new Route(
+                name, narrowed.readOnly(), narrowed.preparationKey(), hints.override(), narrowed.preventsWrites());
+        return (product == null ? Mono.just(route) : ofProduct(product, route))
+                .map(found -> new Narrowed(found, narrowed.watch()));
     }
 
     /** Asks the registry's directory where it has to: a name that nobody registered has a product all the same. */

@@ -310,7 +310,8 @@ class ErrorMessagesTests {
                         messages(),
                         messagesOfShards(),
                         messagesOfStatements(),
-                        messagesOfInserts())
+                        messagesOfInserts(),
+                        ReplicaErrorMessagesTests.messages())
                 .flatMap(rows -> rows)
                 .map(row -> row.get()[0].getClass().getSimpleName())
                 .collect(Collectors.toSet());

@@ -1,0 +1,37 @@
+package dev.switchboard.routing;
+
+import io.r2dbc.spi.Connection;
+import reactor.core.publisher.Mono;
+import reactor.util.context.ContextView;
+
+/**
+ * Follows what is written through one connection handle, for a router that has to know. A router gives it to a route with
+ * {@link PartialRoute#withWatch}. Thread-safe; nothing here may block.
+ */
+public interface WriteWatch {
+
+    /**
+     * A statement that is not marked read-only is about to be sent, inside a transaction or outside.
+     *
+     * @param statementContext the context of the statement's subscriber
+     * @throws io.r2dbc.spi.R2dbcException to refuse it
+     */
+    void writing(ContextView statementContext);
+
+    /**
+     * A commit is about to be sent.
+     *
+     * @throws io.r2dbc.spi.R2dbcException to refuse it
+     */
+    void committing();
+
+    /**
+     * What was sent before is durable or has failed: after a commit, and before the connection is given back. Whoever wrote hears
+     * of it afterwards.
+     *
+     * @param connection the driver's connection, for one query; not to be closed
+     * @return completes when the writer may go on, at once with {@code Mono.empty()} where nothing is to be asked. An error is not
+     *     the writer's
+     */
+    Mono<Void> written(Connection connection);
+}
