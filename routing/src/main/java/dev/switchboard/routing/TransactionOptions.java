@@ -18,10 +18,11 @@ import reactor.util.retry.RetryBackoffSpec;
 public final class TransactionOptions implements TransactionDefinition {
 
     private static final int LONGEST_PAUSE = 64;
-    private static final TransactionOptions DEFAULTS =
-            new TransactionOptions(Propagation.REQUIRED, Map.of(), null, null, new Promise(TransactionGuarantee.SINGLE, null));
+    private static final TransactionOptions DEFAULTS = new TransactionOptions(
+            Propagation.REQUIRED, Map.of(), null, null, new Promise(TransactionGuarantee.SINGLE, null));
 
-    private record Promise(TransactionGuarantee guarantee, @Nullable PreparedTransactions coordinator) {}
+    private record Promise(
+            TransactionGuarantee guarantee, @Nullable PreparedTransactions coordinator) {}
 
     private final Propagation propagation;
     private final Map<Option<?>, Object> attributes;
@@ -59,11 +60,7 @@ public final class TransactionOptions implements TransactionDefinition {
      */
     public TransactionOptions withPropagation(Propagation newPropagation) {
         return new TransactionOptions(
-                Objects.requireNonNull(newPropagation, "newPropagation"),
-                attributes,
-                timeout,
-                retry,
-                promise);
+                Objects.requireNonNull(newPropagation, "newPropagation"), attributes, timeout, retry, promise);
     }
 
     /**
@@ -173,7 +170,11 @@ public final class TransactionOptions implements TransactionDefinition {
                     "A prepared transaction needs somebody to coordinate it; use withPrepared(coordinator) instead");
         }
         return new TransactionOptions(
-                propagation, attributes, timeout, retry, new Promise(Objects.requireNonNull(newGuarantee, "newGuarantee"), null));
+                propagation,
+                attributes,
+                timeout,
+                retry,
+                new Promise(Objects.requireNonNull(newGuarantee, "newGuarantee"), null));
     }
 
     /**
