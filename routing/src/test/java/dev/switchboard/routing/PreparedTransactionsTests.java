@@ -131,7 +131,7 @@ class PreparedTransactionsTests extends InSeveralDatabases {
                     .verify(PATIENCE);
         }
         List<RecoveredBranch> recovered = later().recover().collectList().block(PATIENCE);
-        boolean committed = deadly.ordinal() >= Step.DECIDED.ordinal();
+        boolean committed = deadly.compareTo(Step.DECIDED) >= 0;
         if (committed) {
             assertNotes(1);
         } else {
