@@ -119,6 +119,17 @@ public final class AcquireTimeoutException extends R2dbcTimeoutException impleme
                         .and("lastFailure", last.reason()));
     }
 
+    /** For a borrower that waited while its name was paused. */
+    static AcquireTimeoutException paused(String name, Duration waited, PoolCounts counts, int waiting) {
+        return new AcquireTimeoutException(
+                new Found(name, waited, counts, null),
+                ErrorText.connection(name) + ": it is paused, and was not resumed within " + ErrorText.duration(waited)
+                        + " (in use " + counts.inUse() + ", waiting " + waiting
+                        + "). Somebody moves it; try again later, or raise acquireTimeout of its PoolOptions above the time that"
+                        + " a move takes.",
+                ErrorFacts.about(name).and("paused", true));
+    }
+
     /** For a borrower whose connection was there, but not its session. */
     static AcquireTimeoutException preparing(String name, Duration waited, PoolCounts counts) {
         return new AcquireTimeoutException(

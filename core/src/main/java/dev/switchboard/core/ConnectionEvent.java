@@ -66,6 +66,23 @@ public sealed interface ConnectionEvent {
     record Unregistered(String name, Instant time) implements ConnectionEvent {}
 
     /**
+     * A name was paused: new borrowers wait.
+     *
+     * @param name the name of the connection
+     * @param time when, in UTC
+     */
+    record Paused(String name, Instant time) implements ConnectionEvent {}
+
+    /**
+     * A paused name goes on.
+     *
+     * @param name the name of the connection
+     * @param time when, in UTC
+     * @param duration how long it was paused
+     */
+    record Resumed(String name, Instant time, Duration duration) implements ConnectionEvent {}
+
+    /**
      * The pool of a name was opened, for its first borrower or by a warm-up.
      *
      * @param name the name of the connection

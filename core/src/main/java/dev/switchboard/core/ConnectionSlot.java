@@ -41,6 +41,8 @@ final class ConnectionSlot {
 
     private final RegistryCore core;
     private final Owner owner;
+    private final Gate gate;
+    private final boolean gatekeeper;
     private final AtomicInteger comers = new AtomicInteger();
     private volatile @Nullable DerivedSlots derived;
     private volatile ConnectionDefinition definition;
@@ -54,6 +56,13 @@ final class ConnectionSlot {
     }
 
     ConnectionSlot(ConnectionDefinition definition, RegistryCore core, Owner owner) {
+        this(definition, core, owner, null);
+    }
+
+    /** With the gate of the name whose override it is, or a new one. */
+    ConnectionSlot(ConnectionDefinition definition, RegistryCore core, Owner owner, @Nullable Gate ofName) {
+        this.gate = ofName == null ? new Gate() : ofName;
+        this.gatekeeper = ofName == null;
         this.definition = definition;
         this.core = core;
         this.owner = owner;
@@ -203,7 +212,23 @@ final class ConnectionSlot {
 
     /** Tries once: fails with {@link SlotPool.MovedException} when its pool goes meanwhile. */
     Mono<Void> attempt(Route route, ContextView context, Lease.Receiver receiver) {
-        return Mono.defer(this::open).flatMap(open -> open.acquire(route, context, receiver));
+        Mono<Void> work = Mono.defer(this::open).flatMap(open -> open.acquire(route, context, receiver));
+        return gate.through(context, route.connectionName(), this::tooMany, work);
+    }
+
+    private @Nullable Throwable tooMany(int waiting) {
+        int most = definition.pool().maxWaiting();
+        return waiting < most ? null : new WaitingQueueFullException(definition.name(), counts(), most);
+    }
+
+    /** Where borrowers wait while the name is paused. */
+    Gate gate() {
+        return gate;
+    }
+
+    /** Drains until nobody has a connection, nor is on the way to one; whoever came before the gate was closed ends first. */
+    Mono<Void> emptied() {
+        return gate.empty().then(Mono.defer(this::dispose)).then(Mono.defer(() -> gate.isEmpty() && pools == null ? Mono.empty() : emptied()));
     }
 
     Mono<SlotPools> open() {
@@ -257,6 +282,9 @@ final class ConnectionSlot {
 
     AcquireTimeoutException timedOut(Duration limit, Lease.Receiver receiver) {
         SlotPools open = pools;
+        if (gate.isClosed()) {
+            return AcquireTimeoutException.paused(definition.name(), limit, counts(), gate.waiting());
+        }
         return open == null
                 ? new AcquireTimeoutException(definition.name(), limit, counts())
                 : open.timedOut(limit, receiver);
@@ -316,7 +344,8 @@ final class ConnectionSlot {
         }
         pools = null;
         DerivedSlots present = derived;
-        return present == null ? drained : Mono.when(drained, present.close(reason));
+        Mono<Void> ended = present == null ? drained : Mono.when(drained, present.close(reason));
+        return gatekeeper ? ended.doFirst(gate::open) : ended;
     }
 
     /** Drains when subscribed, since that calls the borrowers who wait: whoever holds a lock subscribes after letting it go. */

@@ -265,7 +265,7 @@ final class DerivedSlots {
         private Derived derive() {
             ConnectionSlot.Owner owner = new ConnectionSlot.Owner(
                     () -> merge.refuseLinks(difference), DerivedSlots.this::grant, base::changed, base::echo);
-            return new Derived(new ConnectionSlot(Objects.requireNonNull(merged), core, owner));
+            return new Derived(new ConnectionSlot(Objects.requireNonNull(merged), core, owner, base.gate()));
         }
 
         private void take(Derived open) {

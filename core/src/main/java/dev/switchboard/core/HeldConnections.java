@@ -61,6 +61,13 @@ public final class HeldConnections {
         return other -> context.hasKey(KEY) ? other.put(KEY, of(context)) : other;
     }
 
+    /** Whether a chain with this context holds a connection of the name. */
+    static boolean holds(ContextView context, String name) {
+        return context.hasKey(KEY)
+                && of(context).handles.stream()
+                        .anyMatch(handle -> name.equals(handle.session().registeredName()));
+    }
+
     private static HeldConnections of(ContextView context) {
         return context.hasKey(KEY) ? context.get(KEY) : new HeldConnections(List.of());
     }

@@ -1,6 +1,7 @@
 package dev.switchboard.core;
 
 import io.r2dbc.spi.Connection;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -112,6 +113,80 @@ public final class LiveConnections {
      */
     public Mono<Void> reset(Connection connection) {
         return Mono.defer(() -> handle(connection).reset());
+    }
+
+    /**
+     * Lets nobody get a connection of a name any more, and waits until nobody has one: work that has begun ends, new work waits, in
+     * order, within its acquire time-out and the bound of waiting borrowers. A chain that holds a connection of the name gets a
+     * second one. From subscription on; a cancel only stops the waiting here.
+     *
+     * @param name a name that is registered, or remembered from the directory
+     * @return completes when nobody has a connection of the name and its pool is closed; what takes longer than the drain time-out of
+     *     its pool is closed by force. {@link UnknownConnectionException} when the name is not known,
+     *     {@link ConnectionPausedException} when it is paused already
+     * @see #move
+     */
+    public Mono<Void> pause(String name) {
+        return Mono.defer(() -> {
+            ConnectionSlot slot = slots.known(Objects.requireNonNull(name, "name"));
+            closeGate(slot);
+            return core.background().detached(slot.emptied());
+        });
+    }
+
+    private void closeGate(ConnectionSlot slot) {
+        if (!slot.gate().close(core.clock().nanos())) {
+            throw new ConnectionPausedException(slot.definition().name());
+        }
+        core.tell(time -> new ConnectionEvent.Paused(slot.definition().name(), time));
+    }
+
+    /**
+     * Ends a pause: whoever waits goes on, in the order in which they came.
+     *
+     * @param name a name that is registered, or remembered from the directory
+     * @return how long it was paused; empty where it was not. {@link UnknownConnectionException} when the name is not known
+     */
+    public Mono<Duration> resume(String name) {
+        return Mono.defer(() -> Mono.justOrEmpty(openGate(slots.known(Objects.requireNonNull(name, "name")))));
+    }
+
+    private @Nullable Duration openGate(ConnectionSlot slot) {
+        Long since = slot.gate().open();
+        if (since == null) {
+            return null;
+        }
+        Duration paused = core.clock().since(since);
+        core.tell(time -> new ConnectionEvent.Resumed(slot.definition().name(), time, paused));
+        return paused;
+    }
+
+    /**
+     * Moves a name to another database while it is in use: pauses it, waits until nobody has a connection, does the work that copies
+     * the data, gives the name its new definition, and resumes it. Nothing fails that is patient enough: new work waits as
+     * {@link #pause} says.
+     *
+     * <p>Where the work fails or the subscriber cancels, the name is resumed with the definition that it had.
+     *
+     * @param next the definition from then on, under the same name
+     * @param copy subscribed once, when nobody uses the name; it must reach both databases by other names
+     * @return how long the name was paused; the error of the work, or those of {@link #pause}
+     */
+    public Mono<Duration> move(ConnectionDefinition next, Mono<Void> copy) {
+        return Mono.defer(() -> {
+            ConnectionSlot slot = slots.known(next.name());
+            closeGate(slot);
+            return Mono.usingWhen(
+                            Mono.just(slot),
+                            paused -> core.background()
+                                    .detached(paused.emptied())
+                                    .then(copy)
+                                    .then(Mono.defer(() -> core.background().detached(paused.replace(next))))
+                                    .then(Mono.fromCallable(() -> openGate(paused))),
+                            paused -> Mono.fromRunnable(() -> openGate(paused)),
+                            (paused, failure) -> Mono.fromRunnable(() -> openGate(paused)),
+                            paused -> Mono.fromRunnable(() -> openGate(paused)));
+        });
     }
 
     /**

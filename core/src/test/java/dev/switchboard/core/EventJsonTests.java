@@ -48,6 +48,8 @@ class EventJsonTests {
                 new ConnectionEvent.ValidationFailed("orders", ID, TIME, LENGTH, "TimeoutException"),
                 new ConnectionEvent.Invalidated("orders", ID, TIME),
                 new ConnectionEvent.SoftInvalidated("orders", ID, TIME),
+                new ConnectionEvent.Paused("orders", TIME),
+                new ConnectionEvent.Resumed("orders", TIME, Duration.ofMillis(15)),
                 new ConnectionEvent.TransactionCancelled(
                         "orders", ID, TIME, "OrderService.place(OrderService.java:41)"),
                 new ConnectionEvent.Reset("orders", ID, TIME, LENGTH),

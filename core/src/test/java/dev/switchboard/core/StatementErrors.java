@@ -13,6 +13,12 @@ final class StatementErrors {
     static List<ErrorMessagesTests.Spoken> spoken() {
         return List.of(
                 new ErrorMessagesTests.Spoken(
+                        new ConnectionPausedException("orders"),
+                        R2dbcNonTransientException.class,
+                        "Connection 'orders' is paused already, by somebody else who moves it. Wait until that is done, or call"
+                                + " resume(..) if it was forgotten.",
+                        Map.of("connectionName", "orders")),
+                new ErrorMessagesTests.Spoken(
                         new WritePreventedException("orders", "DELETE\n  FROM customer"),
                         R2dbcNonTransientException.class,
                         "Connection 'orders' only reads here, since writes are prevented, and a statement came that does not"
