@@ -228,7 +228,9 @@ final class ConnectionSlot {
 
     /** Drains until nobody has a connection, nor is on the way to one; whoever came before the gate was closed ends first. */
     Mono<Void> emptied() {
-        return gate.empty().then(Mono.defer(this::dispose)).then(Mono.defer(() -> gate.isEmpty() && pools == null ? Mono.empty() : emptied()));
+        return gate.empty()
+                .then(Mono.defer(this::dispose))
+                .then(Mono.defer(() -> gate.isEmpty() && pools == null ? Mono.empty() : emptied()));
     }
 
     Mono<SlotPools> open() {

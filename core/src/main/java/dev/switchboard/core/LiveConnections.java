@@ -177,15 +177,15 @@ public final class LiveConnections {
             ConnectionSlot slot = slots.known(next.name());
             closeGate(slot);
             return Mono.usingWhen(
-                            Mono.just(slot),
-                            paused -> core.background()
-                                    .detached(paused.emptied())
-                                    .then(copy)
-                                    .then(Mono.defer(() -> core.background().detached(paused.replace(next))))
-                                    .then(Mono.fromCallable(() -> openGate(paused))),
-                            paused -> Mono.fromRunnable(() -> openGate(paused)),
-                            (paused, failure) -> Mono.fromRunnable(() -> openGate(paused)),
-                            paused -> Mono.fromRunnable(() -> openGate(paused)));
+                    Mono.just(slot),
+                    paused -> core.background()
+                            .detached(paused.emptied())
+                            .then(copy)
+                            .then(Mono.defer(() -> core.background().detached(paused.replace(next))))
+                            .then(Mono.fromCallable(() -> openGate(paused))),
+                    paused -> Mono.fromRunnable(() -> openGate(paused)),
+                    (paused, failure) -> Mono.fromRunnable(() -> openGate(paused)),
+                    paused -> Mono.fromRunnable(() -> openGate(paused)));
         });
     }
 

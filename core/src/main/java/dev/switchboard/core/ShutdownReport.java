@@ -14,7 +14,13 @@ import org.jspecify.annotations.Nullable;
  */
 public record ShutdownReport(Duration took, List<Forced> forced, boolean isComplete) {
 
-    /** Copies the list. */
+    /**
+     * Copies the list.
+     *
+     * @param took how long that took
+     * @param forced the connections that were closed by force
+     * @param isComplete whether everything is closed
+     */
     public ShutdownReport {
         forced = List.copyOf(forced);
     }

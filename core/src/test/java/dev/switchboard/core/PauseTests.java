@@ -97,18 +97,20 @@ class PauseTests {
                     .doOnNext(ids -> copied.set(ids.size()))
                     .flatMap(ids -> run(
                             "new",
-                            ids.stream().map(id -> "INSERT INTO item VALUES (" + id + ")").toList()));
+                            ids.stream()
+                                    .map(id -> "INSERT INTO item VALUES (" + id + ")")
+                                    .toList()));
             Mono<Duration> move = busy.asMono()
-                    .then(live.move(
-                            ConnectionDefinition.of("shard", to.url()).withPool(pool -> pool.maxSize(4)), copy))
+                    .then(live.move(ConnectionDefinition.of("shard", to.url()).withPool(pool -> pool.maxSize(4)), copy))
                     .delayUntil(paused -> Mono.defer(() -> write(-1, false)))
                     .doOnTerminate(moved::tryEmitEmpty);
-            Duration paused = Mono.zip(move, load.thenReturn(true)).map(both -> both.getT1()).block(Borrowing.PATIENCE);
+            Duration paused = Mono.zip(move, load.thenReturn(true))
+                    .map(both -> both.getT1())
+                    .block(Borrowing.PATIENCE);
             assertThat(paused).isPositive();
             assertThat(copied).hasPositiveValue();
             assertThat(count("old").block(Borrowing.PATIENCE)).isEqualTo(copied.get());
-            List<Integer> kept = ids("new")
-                    .block(Borrowing.PATIENCE);
+            List<Integer> kept = ids("new").block(Borrowing.PATIENCE);
             assertThat(kept).containsAll(written).contains(-1);
             System.out.println(product + ": " + copied + " rows before and " + (kept.size() - copied.get())
                     + " after a pause of " + paused.toMillis() + " ms");
@@ -188,7 +190,8 @@ class PauseTests {
             StepVerifier.create(live.pause("shard"))
                     .expectSubscription()
                     .then(() -> {
-                        assertThat(Borrowing.one(held, "SELECT 1").block(Borrowing.PATIENCE)).isNotNull();
+                        assertThat(Borrowing.one(held, "SELECT 1").block(Borrowing.PATIENCE))
+                                .isNotNull();
                         Mono<Object> second = one().contextWrite(HeldConnections.holding(held));
                         assertThat(second.block(Borrowing.PATIENCE)).isNotNull();
                     })
@@ -212,7 +215,8 @@ class PauseTests {
                     .verify(Borrowing.PATIENCE);
             assertThat(count("shard").block(Borrowing.PATIENCE)).isZero();
             Sinks.Empty<Void> copying = Sinks.empty();
-            StepVerifier.create(live.move(next, Mono.fromRunnable(copying::tryEmitEmpty).then(Mono.never())))
+            StepVerifier.create(live.move(
+                            next, Mono.fromRunnable(copying::tryEmitEmpty).then(Mono.never())))
                     .then(() -> copying.asMono().block(Borrowing.PATIENCE))
                     .thenCancel()
                     .verify(Borrowing.PATIENCE);
