@@ -66,6 +66,19 @@ class PauseTests {
                 .thenReturn(id);
     }
 
+    /** Writes one row after the other, half of the writers in transactions, without an end. */
+    private Flux<Integer> load(AtomicInteger numbers, List<Integer> written, Sinks.Empty<Void> busy) {
+        return Flux.range(0, WRITERS)
+                .flatMap(writer -> Mono.defer(() -> write(numbers.incrementAndGet(), writer % 2 == 0))
+                        .doOnNext(written::add)
+                        .doOnNext(id -> {
+                            if (id > 3 * WRITERS) {
+                                busy.tryEmitEmpty();
+                            }
+                        })
+                        .repeat());
+    }
+
     @ParameterizedTest
     @EnumSource(Product.class)
     void aNameMovesUnderLoadAndNothingFailsOrIsLost(Product product) {
@@ -81,17 +94,7 @@ class PauseTests {
             List<Integer> written = new CopyOnWriteArrayList<>();
             Sinks.Empty<Void> moved = Sinks.empty();
             Sinks.Empty<Void> busy = Sinks.empty();
-            Mono<Void> load = Flux.range(0, WRITERS)
-                    .flatMap(writer -> Mono.defer(() -> write(numbers.incrementAndGet(), writer % 2 == 0))
-                            .doOnNext(written::add)
-                            .doOnNext(id -> {
-                                if (id > 3 * WRITERS) {
-                                    busy.tryEmitEmpty();
-                                }
-                            })
-                            .repeat()
-                            .takeUntilOther(moved.asMono()))
-                    .then();
+            Mono<Void> load = load(numbers, written, busy).takeUntilOther(moved.asMono()).then();
             AtomicInteger copied = new AtomicInteger();
             Mono<Void> copy = ids("old")
                     .doOnNext(ids -> copied.set(ids.size()))
