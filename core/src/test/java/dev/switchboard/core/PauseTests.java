@@ -94,7 +94,8 @@ class PauseTests {
             List<Integer> written = new CopyOnWriteArrayList<>();
             Sinks.Empty<Void> moved = Sinks.empty();
             Sinks.Empty<Void> busy = Sinks.empty();
-            Mono<Void> load = load(numbers, written, busy).takeUntilOther(moved.asMono()).then();
+            Mono<Void> load =
+                    load(numbers, written, busy).takeUntilOther(moved.asMono()).then();
             AtomicInteger copied = new AtomicInteger();
             Mono<Void> copy = ids("old")
                     .doOnNext(ids -> copied.set(ids.size()))
