@@ -139,7 +139,6 @@ class PauseTests {
             live.pause("shard").block(Borrowing.PATIENCE);
             assertThat(registry.status("shard").open()).isFalse();
             List<Integer> answered = new CopyOnWriteArrayList<>();
-            List<Mono<Object>> waiting = new ArrayList<>();
             List<Disposable> running = new ArrayList<>();
             Sinks.Empty<Void> all = Sinks.empty();
             for (int borrower = 0; borrower < 3; borrower++) {
@@ -150,7 +149,6 @@ class PauseTests {
                         all.tryEmitEmpty();
                     }
                 });
-                waiting.add(asks);
                 running.add(asks.subscribe());
             }
             StepVerifier.create(one())
