@@ -15,7 +15,7 @@ public final class TransactionHookException extends R2dbcNonTransientException i
     private static final long serialVersionUID = 1L;
 
     private final transient @Nullable String connectionName;
-    private final TransactionState state;
+    private final transient TransactionState state;
 
     TransactionHookException(@Nullable String connectionName, TransactionState state, Throwable cause) {
         super(
