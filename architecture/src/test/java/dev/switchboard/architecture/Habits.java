@@ -56,6 +56,9 @@ final class Habits {
             "dev.switchboard.routing.StatementTimer",
             // So does the work of a transaction.
             "dev.switchboard.routing.Transactions",
+            // The parts of a prepared transaction may belong to several registries, and its recovery to none.
+            "dev.switchboard.routing.PreparedTransaction",
+            "dev.switchboard.routing.PreparedTransactions",
             // A shard has its time for an answer; the shards may belong to several registries.
             "dev.switchboard.routing.FanOut");
 

@@ -10,6 +10,7 @@ import io.r2dbc.spi.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -19,6 +20,7 @@ import reactor.core.publisher.Sinks;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
 /** Connections that wait for a borrower: kept at their number, within the size of the pool, and behind every borrower. */
+@Tag("once")
 class MinIdleTests {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);

@@ -9,6 +9,7 @@ import dev.switchboard.databases.TestSize;
 import dev.switchboard.databases.Waiting;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -17,6 +18,7 @@ import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 
 /** A pool opens on first use, once, however many come at the same moment; a name that nobody uses costs its definition. */
+@Tag("once")
 class PoolOpeningTests {
 
     @Test

@@ -13,12 +13,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 
 /** What becomes of borrowers, waiting borrowers and server sessions when a name is replaced, removed or closed. */
+@Tag("once")
 class RegistryLifecycleTests {
 
     private static final Duration LONG = Duration.ofSeconds(10);

@@ -7,11 +7,13 @@ import dev.switchboard.databases.Databases;
 import dev.switchboard.databases.Product;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import reactor.core.publisher.Mono;
 
 /** The second connection of a pool may lead to another server, where the number of a session belongs to somebody else. */
+@Tag("once")
 class StrangerServerTests {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -25,6 +26,7 @@ import reactor.test.scheduler.VirtualTimeScheduler;
 /** Who comes when the queue is full is told at once; who waited for too long is told something else. */
 @ParameterizedClass(name = "{0}")
 @EnumSource(Product.class)
+@Tag("once")
 class WaitingQueueTests {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);

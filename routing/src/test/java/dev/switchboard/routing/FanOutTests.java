@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
@@ -28,6 +29,7 @@ import reactor.test.StepVerifier;
 /** One query on several databases: s1 has the notes 1, 4, 7.., s2 has 2, 5, 8.., s3 has 3, 6, 9.. */
 @ParameterizedClass(name = "{0}")
 @EnumSource(Product.class)
+@Tag("once")
 class FanOutTests {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);

@@ -11,12 +11,14 @@ import dev.switchboard.databases.DatabaseServer;
 import dev.switchboard.databases.Databases;
 import dev.switchboard.databases.Product;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 
 /** One chain uses another server, schema or log-in, and what answers is asked who it is. */
+@Tag("once")
 class OverrideServersTests {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);

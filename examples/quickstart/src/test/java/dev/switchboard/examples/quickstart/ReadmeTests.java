@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -140,15 +141,18 @@ class ReadmeTests {
         List<String> commands = Fence.of("sh", "README.md", page("README.md")).stream()
                 .map(Fence::text)
                 .toList();
-        assertThat(commands).hasSize(4);
+        assertThat(commands).hasSize(5);
         assertThat(page("examples/quickstart/pom.xml"))
                 .map(String::strip)
                 .contains(
                         "<!-- Runs the program: " + commands.get(0) + " -->",
                         "<!-- The same with real servers: " + commands.get(1) + " -->");
-        assertThat(page("examples/benchmarks/pom.xml"))
+        assertThat(page("examples/fleet/pom.xml"))
                 .map(String::strip)
                 .contains("<!-- Runs the program: " + commands.get(3) + " -->");
+        assertThat(page("examples/benchmarks/pom.xml"))
+                .map(String::strip)
+                .contains("<!-- Runs the program: " + commands.get(4) + " -->");
         assertThat(page(".ci/run"))
                 .map(line -> line.replace(" --batch-mode --no-transfer-progress", ""))
                 .contains(commands.get(2));
@@ -160,8 +164,24 @@ class ReadmeTests {
         String readme = Files.readString(ROOT.resolve("README.md"));
         Stream<String> targets =
                 Pattern.compile("\\]\\(([^)]+)\\)").matcher(readme).results().map(link -> link.group(1));
-        assertThat(targets)
-                .isNotEmpty()
-                .allSatisfy(target -> assertThat(ROOT.resolve(target)).exists());
+        assertThat(targets).isNotEmpty().allSatisfy(target -> {
+            String[] parts = target.split("#", 2);
+            Path file = ROOT.resolve(parts[0]);
+            assertThat(file).exists();
+            if (parts.length == 2) {
+                assertThat(headings(file)).contains(parts[1]);
+            }
+        });
+    }
+
+    /** As links name them: in small letters, without points, with hyphens for blanks. */
+    private static List<String> headings(Path file) throws IOException {
+        return Files.readAllLines(file).stream()
+                .filter(line -> line.startsWith("#"))
+                .map(line -> line.replaceFirst("#+ ", "")
+                        .toLowerCase(Locale.ROOT)
+                        .replaceAll("[^a-z0-9 -]", "")
+                        .replace(' ', '-'))
+                .toList();
     }
 }
