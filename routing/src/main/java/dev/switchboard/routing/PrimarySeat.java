@@ -110,6 +110,8 @@ final class PrimarySeat {
             Collection<ReplicaMember> members, ReplicaMember holder, boolean silent, boolean writes) {
         List<ReplicaMember> willing = members.stream()
                 .filter(member -> member != holder && !member.isFailing() && saysItWrites(member))
+                // One that the holder has left behind stays behind, however silent the holder is.
+                .filter(member -> timeline(member) >= timeline(holder))
                 // A replica that anybody may write to says nothing about who is the primary.
                 .filter(member -> proves(member) || member.wasReadOnly() || !(silent || writes))
                 .toList();

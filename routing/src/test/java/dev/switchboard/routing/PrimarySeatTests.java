@@ -107,6 +107,8 @@ class PrimarySeatTests {
         assertThat(after(seat)).isEqualTo("second");
         postgresql(third, WRITES, 1);
         assertThat(after(seat)).as("an old one that comes back").isEqualTo("second");
+        silent(second);
+        assertThat(after(seat)).as("the promoted one misses a probe").isEqualTo("second");
     }
 
     @Test
