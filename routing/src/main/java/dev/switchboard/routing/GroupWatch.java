@@ -93,6 +93,8 @@ final class GroupWatch {
     void used() {
         usedNanos = nanos();
         if (!stopped && loop.get() == null) {
+            // Nobody has looked for a while, and the primary may be another one.
+            seat.forget();
             Disposable.Swap fresh = Disposables.swap();
             if (loop.compareAndSet(null, fresh)) {
                 Flux<?> rounds = Mono.defer(this::round)
@@ -104,9 +106,14 @@ final class GroupWatch {
         }
     }
 
-    private boolean goesOn() {
+    boolean goesOn() {
         boolean closed = members.values().stream().anyMatch(ReplicaMember::isClosed);
-        return !stopped && !closed && nanos() - usedNanos < UNUSED.toNanos();
+        return !stopped && !closed && (nanos() - usedNanos < UNUSED.toNanos() || mayBeWrittenTo());
+    }
+
+    /** Whether somebody may hold a connection that has to be fenced when the primary moves. */
+    private boolean mayBeWrittenTo() {
+        return group.followsPrimary() && member(primary()).inUse() > 0;
     }
 
     boolean isWatching() {

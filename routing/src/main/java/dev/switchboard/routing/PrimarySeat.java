@@ -84,8 +84,18 @@ final class PrimarySeat {
         return group.followsPrimary() && (!now.name().equals(member) || now.standing() == Standing.READS_ONLY);
     }
 
-    /** Looks at what the members said. One at a time. Answers whether another one has the seat now. */
-    boolean review(Collection<ReplicaMember> members) {
+    /** What was known is too old: writers wait until the members were asked again. */
+    synchronized void forget() {
+        set(new Seat(seat.name(), Standing.UNKNOWN));
+    }
+
+    private void set(Seat after) {
+        seat = after;
+        changes.tryEmitNext(after);
+    }
+
+    /** Looks at what the members said. Answers whether another one has the seat now. */
+    synchronized boolean review(Collection<ReplicaMember> members) {
         Seat before = seat;
         ReplicaMember holder = members.stream()
                 .filter(member -> member.name().equals(before.name()))
@@ -99,8 +109,7 @@ final class PrimarySeat {
                 ? new Seat(other.name(), Standing.WRITES)
                 : new Seat(before.name(), silent ? Standing.SILENT : writes ? Standing.WRITES : Standing.READS_ONLY);
         if (!after.equals(before)) {
-            seat = after;
-            changes.tryEmitNext(after);
+            set(after);
             LOGGER.info("Replica group '{}': primary {}, was {}", logicalName, after, before);
         }
         return other != null;

@@ -26,7 +26,8 @@ import reactor.util.context.ContextView;
  * {@code shards.then(replicas)}. Naming a replica itself is allowed, and nobody looks at how fresh it is then.
  *
  * <p>Members are probed in the background, by the timer of the registry, from the first route that is asked for until nobody
- * has asked for a minute or the registry is closed. Groups may be changed at any moment and by any thread. A change is seen by
+ * has asked for a minute, and where the group follows its primary nobody holds a connection to it, or the registry is closed.
+ * Writers of such a group wait for the first probes whenever they begin. Groups may be changed at any moment and by any thread. A change is seen by
  * all connections that are asked for after it; one that is in use stays where it is. Each change gets a version.
  */
 public final class ReplicaRouter implements Router {

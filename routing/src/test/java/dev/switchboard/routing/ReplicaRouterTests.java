@@ -9,10 +9,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.switchboard.core.ConnectionDefinition;
 import dev.switchboard.core.Route;
+import dev.switchboard.core.SwitchboardConnection;
 import dev.switchboard.databases.Waiting;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.test.StepVerifier;
@@ -222,6 +224,38 @@ class ReplicaRouterTests extends ReplicaGroups {
         });
         route(ORDERS).block(PATIENCE);
         assertThat(isWatched()).isTrue();
+    }
+
+    @Test
+    void aWriterAfterAPauseDoesNotTrustWhatWasKnownBefore() {
+        group(builder -> builder.followPrimary()
+                .probe(Duration.ofMillis(10), Duration.ofSeconds(5))
+                .holdWriters(Duration.ofSeconds(20)));
+        StepVerifier.create(route(ORDERS)).expectNext(Route.to("p")).verifyComplete();
+        time.advanceTimeBy(Duration.ofMinutes(2));
+        Waiting.until("the watching has ended", () -> {
+            time.advanceTimeBy(Duration.ofSeconds(2));
+            return !Boolean.TRUE.equals(isWatched());
+        });
+        registry.replace(ConnectionDefinition.of("p", "r2dbc:sqlite:///no/such/folder/file"))
+                .block(PATIENCE);
+        StepVerifier.create(route(ORDERS))
+                .then(() -> time.advanceTimeBy(Duration.ofSeconds(20)))
+                .expectError(NoPrimaryException.class)
+                .verify(PATIENCE);
+    }
+
+    @Test
+    void aGroupThatFollowsItsPrimaryIsWatchedWhileAConnectionToItIsHeld() {
+        group(ReplicaGroup.Builder::followPrimary);
+        SwitchboardConnection held = registry.connect(
+                new HintBinding(RoutingRules.of(registry, replicas), ORDERS.apply(Context.empty()), true));
+        held.open().block(PATIENCE);
+        GroupWatch watch = Objects.requireNonNull(replicas.watch("orders"));
+        time.advanceTimeBy(Duration.ofMinutes(2));
+        assertThat(watch.goesOn()).isTrue();
+        held.close().block(PATIENCE);
+        Waiting.until("the probes are back and nobody holds one", () -> !watch.goesOn());
     }
 
     private Boolean isWatched() {
