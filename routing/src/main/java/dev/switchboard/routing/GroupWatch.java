@@ -128,7 +128,8 @@ final class GroupWatch {
         }
     }
 
-    private Mono<Void> round() {
+    /** Asks all members, and looks who is the primary and who is in the rotation. */
+    Mono<Void> round() {
         return Flux.fromIterable(members.values())
                 .flatMap(member -> ask(member).onErrorComplete(), members.size())
                 .then(Mono.fromRunnable(this::review));
@@ -203,6 +204,45 @@ final class GroupWatch {
     /** Whether what was written then is taken to be everywhere by now. */
     boolean isEverywhere(WrittenAt written) {
         return written.isReachedBy(new WrittenAt(millis() - group.writeWindow().toMillis()));
+    }
+
+    /** The primary, where it surely has what was written up to there; null where that is not known. */
+    @Nullable
+    String primaryWith(LogPosition written) {
+        ReplicaMember holder = member(primary());
+        return !group.followsPrimary() || history.has(written) || has(holder, written) ? holder.name() : null;
+    }
+
+    /** Any member that has what was written up to there, by what it said last; the primary where it is lost for good. */
+    @Nullable
+    String anyWith(LogPosition written) {
+        String primary = primaryWith(written);
+        if (primary != null) {
+            return primary;
+        }
+        boolean allAnswered = true;
+        for (ReplicaMember member : members.values()) {
+            if (has(member, written)) {
+                return member.name();
+            }
+            allAnswered &= member.seen() != null && !member.isFailing();
+        }
+        // Where nobody has it, it was lost with a primary, and no wait brings it back.
+        return allAnswered ? primary() : null;
+    }
+
+    private static boolean has(ReplicaMember member, LogPosition written) {
+        ReplicaMember.Seen seen = member.seen();
+        LogPosition position = seen == null ? null : seen.state().position();
+        if (seen == null || position == null) {
+            return false;
+        }
+        // One that takes writes has all of its timeline; a later timeline has what was kept of the earlier one.
+        boolean hasTimeline = Boolean.TRUE.equals(seen.state().writable())
+                && position instanceof WalPosition now
+                && written instanceof WalPosition then
+                && now.timeline() >= then.timeline();
+        return hasTimeline || written.isReachedBy(position);
     }
 
     /** Whether a replica that has replayed so far surely has everything that is older. */

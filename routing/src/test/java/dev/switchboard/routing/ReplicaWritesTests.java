@@ -130,6 +130,39 @@ class ReplicaWritesTests extends ReplicaGroups {
     }
 
     @Test
+    void aSessionThatWroteToTheNewPrimaryIsNotSentToTheOldOne() {
+        group(ReplicaGroup.Builder::followPrimary);
+        GroupWatch watch = Objects.requireNonNull(replicas.watch("orders"));
+        LogPosition written = new WalPosition(2, 100);
+        said(watch, "p", true, 1);
+        said(watch, "r1", false, 1);
+        said(watch, "r2", false, 1);
+        assertThat(watch.primaryWith(new WalPosition(1, 100)))
+                .as("what was written to it")
+                .isEqualTo("p");
+        assertThat(watch.primaryWith(written)).as("the timeline of another one").isNull();
+        watch.member("r1").failed(new IllegalStateException("no answer"), true);
+        assertThat(watch.anyWith(written)).as("one does not answer").isNull();
+        said(watch, "r1", true, 2);
+        assertThat(watch.anyWith(written)).as("the one that was promoted").isEqualTo("r1");
+        said(watch, "p", true, 3);
+        assertThat(watch.primaryWith(written)).as("promoted later").isEqualTo("p");
+        SessionToken token = SessionToken.create();
+        token.recorded("orders", new WalPosition(4, 100), token.asking(), false);
+        registry.unregister("r2").block(PATIENCE);
+        StepVerifier.create(route(
+                        readYourWrites(token).apply(Context.empty()), false, ORDERS, readOnly(), ReadConsistency.SESSION))
+                .expectErrorSatisfies(failure -> assertThat(failure)
+                        .isInstanceOf(NoReplicaException.class)
+                        .hasMessageStartingWith("No member of 'orders' that answers has what this session wrote"))
+                .verify(PATIENCE);
+    }
+
+    private static void said(GroupWatch watch, String member, boolean writable, long timeline) {
+        watch.member(member).answered(new ServerState(writable, true, new WalPosition(timeline, 1)), 0);
+    }
+
+    @Test
     void writersWaitNoLongerThanTheyAreHeldForAPrimaryThatDoesNotAnswer() {
         group(builder -> builder.followPrimary()
                 .probe(Duration.ofMillis(10), Duration.ofSeconds(5))
