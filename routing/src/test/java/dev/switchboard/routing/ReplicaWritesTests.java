@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.switchboard.core.ConnectionDefinition;
 import dev.switchboard.core.Route;
+import dev.switchboard.core.SwitchboardConnection;
 import dev.switchboard.databases.Database;
 import dev.switchboard.databases.Databases;
 import dev.switchboard.databases.Product;
@@ -19,6 +20,7 @@ import io.r2dbc.spi.ConnectionFactories;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -160,6 +162,34 @@ class ReplicaWritesTests extends ReplicaGroups {
 
     private static void said(GroupWatch watch, String member, boolean writable, long timeline) {
         watch.member(member).answered(new ServerState(writable, true, new WalPosition(timeline, 1)), 0);
+    }
+
+    @Test
+    void aWriteThatWaitedForItsConnectionIsFencedAndCountsForNothing() {
+        members("r1");
+        registry.register(ConnectionDefinition.of("p", "r2dbc:h2:mem:///waits").withPool(pool -> pool.maxSize(1)));
+        replicas.replace(
+                "orders",
+                ReplicaGroup.builder("p").replica("r1").followPrimary().build());
+        route(ORDERS).block(PATIENCE);
+        Waiting.until(
+                "the probe is back", () -> registry.status("p").counts().inUse() == 0);
+        SwitchboardConnection holder = registry.connect(
+                new HintBinding(RoutingRules.of(registry, null), usingConnection("p").apply(Context.empty()), true));
+        holder.open().block(PATIENCE);
+        SessionToken token = SessionToken.create();
+        CompletableFuture<Long> write = db.sql("CREATE TABLE t (id INT)")
+                .rowsUpdated()
+                .contextWrite(readYourWrites(token))
+                .contextWrite(ORDERS)
+                .toFuture();
+        Waiting.until(
+                "it waits for the connection",
+                () -> registry.status("p").counts().waiting() == 1);
+        replicas.update("orders", group -> group.mutate().primary("r1").build());
+        holder.close().block(PATIENCE);
+        assertThat(write).failsWithin(PATIENCE).withThrowableThat().withCauseInstanceOf(PrimaryMovedException.class);
+        assertThat(token.isEmpty()).isTrue();
     }
 
     @Test
