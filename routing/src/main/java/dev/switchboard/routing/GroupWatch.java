@@ -259,11 +259,17 @@ final class GroupWatch {
                     return ServerState.ask(connection, status.product(), ServerState.Part.PRIMARY)
                             .doOnNext(state -> remember(member, state, asked));
                 })
-                .filter(state -> !Boolean.FALSE.equals(state.writable()))
-                .map(state -> {
-                    LogPosition position = state.position();
-                    return position == null ? new WrittenAt(millis()) : position;
-                });
+                .mapNotNull(this::placeOfWrite);
+    }
+
+    /** Null where it cannot be said. */
+    @Nullable
+    LogPosition placeOfWrite(ServerState state) {
+        if (Boolean.FALSE.equals(state.writable()) || state.unreadable()) {
+            return null;
+        }
+        LogPosition position = state.position();
+        return position == null ? new WrittenAt(millis()) : position;
     }
 
     private void remember(String member, ServerState state, long asked) {

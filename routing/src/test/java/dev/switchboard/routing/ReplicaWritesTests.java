@@ -85,6 +85,16 @@ class ReplicaWritesTests extends ReplicaGroups {
     }
 
     @Test
+    void aPositionThatIsTooLargeIsNotTakenForNone() {
+        group(builder -> builder);
+        GroupWatch watch = Objects.requireNonNull(replicas.watch("orders"));
+        assertThat(watch.placeOfWrite(ServerState.mariadb(true, ""))).isInstanceOf(WrittenAt.class);
+        assertThat(watch.placeOfWrite(ServerState.mariadb(true, "0-1-1,".repeat(65) + "0-1-1")))
+                .isNull();
+        assertThat(watch.placeOfWrite(ServerState.mariadb(false, "0-1-1"))).isNull();
+    }
+
+    @Test
     void aWriteWhoseEndIsNotKnownHoldsItsReadsOnThePrimary() {
         group(builder -> builder);
         SessionToken token = SessionToken.create();
