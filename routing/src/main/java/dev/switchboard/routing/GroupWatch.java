@@ -172,7 +172,7 @@ final class GroupWatch {
 
     private Replica replica(ReplicaMember member) {
         ReplicaMember.Seen seen = member.seen();
-        LogPosition position = seen == null ? null : seen.state().position();
+        LogPosition position = seen == null ? null : seen.replayed();
         Long reached = position == null ? null : history.newestReached(position);
         return new Replica(
                 member.name(),
@@ -194,7 +194,7 @@ final class GroupWatch {
         // A server that is proven to copy nobody is no replica of anything.
         boolean copies = !(state.proven() && Boolean.TRUE.equals(state.writable()));
         Duration most = group.mostBehind();
-        LogPosition position = state.position();
+        LogPosition position = seen.replayed();
         return copies
                 && (most == null
                         || position == null
@@ -231,9 +231,10 @@ final class GroupWatch {
         return allAnswered ? primary() : null;
     }
 
-    private static boolean has(ReplicaMember member, LogPosition written) {
+    private boolean has(ReplicaMember member, LogPosition written) {
         ReplicaMember.Seen seen = member.seen();
-        LogPosition position = seen == null ? null : seen.state().position();
+        boolean isPrimary = member.name().equals(primary());
+        LogPosition position = seen == null ? null : isPrimary ? seen.state().position() : seen.replayed();
         if (seen == null || position == null) {
             return false;
         }

@@ -87,7 +87,8 @@ final class ReplicaChoice {
                 .onErrorComplete()
                 .then(known);
         return known.switchIfEmpty(asked)
-                .switchIfEmpty(Mono.defer(watch::round).then(Mono.fromSupplier(() -> watch.anyWith(written))))
+                .switchIfEmpty(Mono.defer(watch::round).then(asked))
+                .switchIfEmpty(Mono.fromSupplier(() -> watch.anyWith(written)))
                 .switchIfEmpty(Mono.error(() -> NoReplicaException.behindSession(
                         watch.logicalName(), watch.replicas().size())));
     }
@@ -132,7 +133,7 @@ final class ReplicaChoice {
                 .toList();
         return watch.ask(member)
                 .onErrorComplete()
-                .mapNotNull(seen -> seen.state().position())
+                .mapNotNull(ReplicaMember.Seen::replayed)
                 .filter(good)
                 .map(replayed -> name)
                 .switchIfEmpty(Mono.defer(() -> asked(others, good)));

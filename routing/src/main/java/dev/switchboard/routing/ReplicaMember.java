@@ -25,13 +25,22 @@ final class ReplicaMember {
      *
      * @param state what it said
      * @param askedNanos before it was asked
+     * @param part what it was taken for
      */
-    record Seen(ServerState state, long askedNanos) {}
+    record Seen(ServerState state, long askedNanos, ServerState.Part part) {
+
+        /** How far it has come as a replica; null where it was not asked as one, or that is not known. */
+        @Nullable
+        LogPosition replayed() {
+            return part == ServerState.Part.REPLICA ? state.position() : null;
+        }
+    }
 
     private final String name;
     private final ReactiveConnectionRegistry registry;
     private final Scheduler timer;
-    private final AtomicReference<@Nullable Mono<Seen>> asking = new AtomicReference<>();
+    private final AtomicReference<@Nullable Mono<Seen>> askingPrimary = new AtomicReference<>();
+    private final AtomicReference<@Nullable Mono<Seen>> askingReplica = new AtomicReference<>();
     private volatile @Nullable Seen seen;
     private volatile double latencyNanos = -1;
     private volatile boolean failing;
@@ -54,13 +63,13 @@ final class ReplicaMember {
         return seen;
     }
 
-    /** How far it had come at least, by what it said within a time; null where that is not known. */
+    /** How far it had come at least as a replica, by what it said within a time; null where that is not known. */
     @Nullable
     LogPosition positionWithin(Duration age) {
         Seen last = seen;
         return last == null || nanos() - last.askedNanos() > age.toNanos()
                 ? null
-                : last.state().position();
+                : last.replayed();
     }
 
     /** Whether its last probe failed. */
@@ -93,10 +102,12 @@ final class ReplicaMember {
     }
 
     /**
-     * Asks it. Whoever comes while it is being asked gets the same answer: a server never goes back, so what it said a moment
+     * Asks it. Whoever comes while it is being asked for the same part gets the same answer: a server never goes back, so what it said a moment
      * earlier still holds. A cancel does not stop it.
      */
     Mono<Seen> ask(ServerState.Part part, Duration limit) {
+        AtomicReference<@Nullable Mono<Seen>> asking =
+                part == ServerState.Part.PRIMARY ? askingPrimary : askingReplica;
         return Mono.defer(() -> {
             Mono<Seen> running = asking.get();
             if (running != null) {
@@ -122,19 +133,19 @@ final class ReplicaMember {
                                     connected.set(true);
                                     long asked = nanos();
                                     return ServerState.ask(connection, product, part)
-                                            .map(state -> answered(state, asked));
+                                            .map(state -> answered(state, asked, part));
                                 }),
                         Connection::close)
                 .timeout(limit, timer)
                 .doOnError(failure -> failed(failure, connected.get()));
     }
 
-    Seen answered(ServerState state, long asked) {
+    Seen answered(ServerState state, long asked, ServerState.Part part) {
         double took = nanos() - asked;
         double before = latencyNanos;
         latencyNanos = before < 0 ? took : before + SMOOTHING * (took - before);
         wasReadOnly |= Boolean.FALSE.equals(state.writable());
-        Seen now = new Seen(state, asked);
+        Seen now = new Seen(state, asked, part);
         seen = now;
         failing = false;
         return now;

@@ -258,6 +258,16 @@ class ReplicaRouterTests extends ReplicaGroups {
         Waiting.until("the probes are back and nobody holds one", () -> !watch.goesOn());
     }
 
+    @Test
+    void whatAMemberSaidAsAPrimaryIsNoMeasureOfItAsAReplica() {
+        ReplicaMember member = new ReplicaMember("r1", registry, time);
+        ServerState state = ServerState.mariadb(true, "0-1-100");
+        member.answered(state, 0, ServerState.Part.PRIMARY);
+        assertThat(member.positionWithin(PATIENCE)).isNull();
+        member.answered(state, 0, ServerState.Part.REPLICA);
+        assertThat(member.positionWithin(PATIENCE)).isEqualTo(state.position());
+    }
+
     private Boolean isWatched() {
         GroupWatch watch = replicas.watch("orders");
         return watch != null && watch.isWatching();

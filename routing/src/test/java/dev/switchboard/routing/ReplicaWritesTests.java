@@ -171,7 +171,9 @@ class ReplicaWritesTests extends ReplicaGroups {
     }
 
     private static void said(GroupWatch watch, String member, boolean writable, long timeline) {
-        watch.member(member).answered(new ServerState(writable, true, new WalPosition(timeline, 1)), 0);
+        watch.member(member)
+                .answered(
+                        new ServerState(writable, true, new WalPosition(timeline, 1)), 0, ServerState.Part.REPLICA);
     }
 
     @Test
