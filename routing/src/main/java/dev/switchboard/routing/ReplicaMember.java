@@ -8,6 +8,7 @@ import io.r2dbc.spi.Connection;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -19,6 +20,9 @@ final class ReplicaMember {
 
     /** Each probe moves the average by a fifth of the difference. */
     private static final double SMOOTHING = 0.2;
+
+    /** So often in a row a full pool excuses that a probe found no connection: a server that hangs fills its pool too. */
+    static final int MOST_BUSY = 5;
 
     /**
      * What was said.
@@ -42,6 +46,7 @@ final class ReplicaMember {
     private final AtomicReference<@Nullable Mono<Seen>> askingPrimary = new AtomicReference<>();
     private final AtomicReference<@Nullable Mono<Seen>> askingReplica = new AtomicReference<>();
     private volatile @Nullable Seen seen;
+    private final AtomicInteger busyInRow = new AtomicInteger();
     private volatile double latencyNanos = -1;
     private volatile boolean failing;
     private volatile boolean closed;
@@ -147,16 +152,17 @@ final class ReplicaMember {
         wasReadOnly |= Boolean.FALSE.equals(state.writable());
         Seen now = new Seen(state, asked, part);
         seen = now;
+        busyInRow.set(0);
         failing = false;
         return now;
     }
 
-    /** Where borrowers have all connections it is busy, and may be well. */
+    /** Where borrowers have all connections it is busy, and may be well for a while. */
     void failed(Throwable failure, boolean connected) {
         closed = failure instanceof RegistryClosedException;
         PoolCounts counts = counts();
         boolean busy = !connected && counts != null && counts.inUse() >= counts.max();
-        failing |= !busy;
+        failing |= !busy || busyInRow.incrementAndGet() > MOST_BUSY;
     }
 
     private long nanos() {

@@ -268,6 +268,25 @@ class ReplicaRouterTests extends ReplicaGroups {
         assertThat(member.positionWithin(PATIENCE)).isEqualTo(state.position());
     }
 
+    @Test
+    void aFullPoolExcusesAFewProbesAndNotAllOfThem() {
+        registry.register(ConnectionDefinition.of("full", "r2dbc:h2:mem:///full").withPool(pool -> pool.maxSize(1)));
+        SwitchboardConnection held = registry.connect(
+                new HintBinding(RoutingRules.of(registry, null), usingConnection("full").apply(Context.empty()), true));
+        held.open().block(PATIENCE);
+        ReplicaMember member = new ReplicaMember("full", registry, time);
+        for (int i = 0; i < ReplicaMember.MOST_BUSY; i++) {
+            member.failed(new IllegalStateException("no connection"), false);
+            assertThat(member.isFailing()).isFalse();
+        }
+        member.failed(new IllegalStateException("no connection"), false);
+        assertThat(member.isFailing()).isTrue();
+        member.answered(new ServerState(null, false, null), 0, ServerState.Part.REPLICA);
+        member.failed(new IllegalStateException("no connection"), false);
+        assertThat(member.isFailing()).as("it has answered since").isFalse();
+        held.close().block(PATIENCE);
+    }
+
     private Boolean isWatched() {
         GroupWatch watch = replicas.watch("orders");
         return watch != null && watch.isWatching();
