@@ -61,6 +61,12 @@ public interface RouteBinding {
     }
 
     /**
+     * Hears that nobody can be asked any more what became of what was sent on this handle: its connection is broken, or did not
+     * answer what {@link #written} asked. Called before the connection is closed; may be called where nothing was sent.
+     */
+    default void lost() {}
+
+    /**
      * The context that was captured when the handle was asked for; handed on, unread, to session preparation.
      *
      * @return the captured context

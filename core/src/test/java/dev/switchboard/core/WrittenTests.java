@@ -107,11 +107,18 @@ class WrittenTests {
 
     @Test
     void oneThatNeverAnswersCostsTheConnectionAndNothingElse() {
-        SwitchboardConnection connection = registry.connect(new Watching(any -> Mono.never()));
+        SwitchboardConnection connection = registry.connect(new Watching(any -> Mono.never()) {
+            @Override
+            public void lost() {
+                told.add("lost");
+            }
+        });
         connection.beginTransaction().block(Borrowing.PATIENCE);
         Sql.run(connection, "INSERT INTO item VALUES (1)").block(Borrowing.PATIENCE);
         StepVerifier.create(connection.commitTransaction()).verifyComplete();
+        assertThat(told).containsExactly("lost");
         StepVerifier.create(connection.close()).verifyComplete();
+        assertThat(told).as("and the connection with it").containsExactly("lost", "lost");
         assertThat(registry.status("orders").counts().inUse()).isZero();
         assertThat(items()).isEqualTo(1);
     }

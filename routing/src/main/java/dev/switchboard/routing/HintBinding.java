@@ -105,6 +105,14 @@ final class HintBinding implements RouteBinding {
         return watch == null ? Mono.empty() : watch.written(connection);
     }
 
+    @Override
+    public void lost() {
+        WriteWatch watch = watch();
+        if (watch != null) {
+            watch.lost();
+        }
+    }
+
     /**
      * Whether this is the route that a statement of this Context means, where there are several to choose from: nothing may be left
      * out then. A route that only reads serves those that only read.

@@ -128,6 +128,27 @@ class ReplicaWritesTests extends ReplicaGroups {
     }
 
     @Test
+    void aWriteWhoseConnectionIsLostHoldsReadsOnThePrimaryUntilALaterOneIsKnown() {
+        group(builder -> builder);
+        SessionToken token = SessionToken.create();
+        GroupWatch watch = Objects.requireNonNull(replicas.watch("orders"));
+        HintBinding writer = new HintBinding(
+                RoutingRules.of(registry, replicas),
+                readYourWrites(token).apply(ORDERS.apply(Context.empty())),
+                true);
+        writer.lost();
+        writer.resolve(false).block(PATIENCE);
+        writer.sending(Context.empty());
+        writer.lost();
+        writer.lost();
+        assertThat(token.need("orders")).isEqualTo(SessionToken.Need.PRIMARY);
+        LogPosition later = new WrittenAt(7);
+        new GroupWrites(replicas, watch, "p", token, false).lost();
+        token.recorded("orders", later, token.asking(), false);
+        assertThat(token.need("orders").position()).isEqualTo(later);
+    }
+
+    @Test
     void aConnectionThatWasTakenBeforeItsPrimaryWasReplacedIsFencedWhereTheGroupFollowsIt() {
         group(ReplicaGroup.Builder::followPrimary);
         GroupWatch watch = Objects.requireNonNull(replicas.watch("orders"));
