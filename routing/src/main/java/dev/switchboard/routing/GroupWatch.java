@@ -126,6 +126,7 @@ final class GroupWatch {
         if (running != null) {
             running.dispose();
         }
+        seat.stop();
     }
 
     /** Asks all members, and looks who is the primary and who is in the rotation. */

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -101,16 +102,21 @@ public final class ReplicaRouter implements Router {
 
     private long change(String logicalName, Function<@Nullable ReplicaGroup, ReplicaGroup> change) {
         RoutingKey.of(logicalName);
+        AtomicReference<@Nullable GroupWatch> replaced = new AtomicReference<>();
         Versioned after = Objects.requireNonNull(groups.compute(logicalName, (name, before) -> {
-            GroupWatch old = before == null ? null : before.watch();
-            ReplicaGroup next = Objects.requireNonNull(change.apply(old == null ? null : old.group()), "group");
+            GroupWatch held = before == null ? null : before.watch();
+            ReplicaGroup next =
+                    Objects.requireNonNull(change.apply(held == null ? null : held.group()), "group");
             check(name, next);
-            GroupWatch watch = new GroupWatch(name, next, registry, old);
-            if (old != null) {
-                old.stop();
-            }
+            GroupWatch watch = new GroupWatch(name, next, registry, held);
+            replaced.set(held);
             return new Versioned(before == null ? 1 : before.version() + 1, watch);
         }));
+        // Writers that it holds ask again then, and find the new one.
+        GroupWatch old = replaced.get();
+        if (old != null) {
+            old.stop();
+        }
         return after.version();
     }
 
@@ -215,6 +221,7 @@ public final class ReplicaRouter implements Router {
         SessionToken token = SessionToken.from(context);
         return watch.forWriter()
                 .map(member -> soFar.withConnectionName(member)
-                        .withWatch(new GroupWrites(this, watch, member, token, hints.override() != null)));
+                        .withWatch(new GroupWrites(this, watch, member, token, hints.override() != null)))
+                .switchIfEmpty(Mono.defer(() -> route(soFar, hints)));
     }
 }

@@ -277,6 +277,21 @@ class ReplicaWritesTests extends ReplicaGroups {
     }
 
     @Test
+    void aWriterThatIsHeldFollowsAChangeOfTheGroup() {
+        group(builder -> builder.followPrimary()
+                .probe(Duration.ofMillis(10), Duration.ofSeconds(5))
+                .holdWriters(Duration.ofSeconds(20)));
+        registry.replace(ConnectionDefinition.of("p", "r2dbc:sqlite:///no/such/folder/file"))
+                .block(PATIENCE);
+        StepVerifier.create(route(ORDERS).map(Route::connectionName))
+                .then(() -> replicas.update(
+                        "orders", group -> group.mutate().primary("r1").build()))
+                .expectNext("r1")
+                .expectComplete()
+                .verify(PATIENCE);
+    }
+
+    @Test
     void whatOnlyReadsMovesNoToken() {
         group(builder -> builder);
         SessionToken token = SessionToken.create();
