@@ -156,12 +156,13 @@ class WrittenTests {
     @Test
     void aStatementThatWaitsForACommitIsSentAfterIt() {
         Sinks.Empty<Void> end = Sinks.empty();
-        SwitchboardConnection connection = registry.connect(new Watching(any -> end.asMono().doOnSuccess(done -> told.add("written"))) {
-            @Override
-            public void sending(ContextView statementContext) {
-                told.add("sending");
-            }
-        });
+        SwitchboardConnection connection =
+                registry.connect(new Watching(any -> end.asMono().doOnSuccess(done -> told.add("written"))) {
+                    @Override
+                    public void sending(ContextView statementContext) {
+                        told.add("sending");
+                    }
+                });
         connection.beginTransaction().block(Borrowing.PATIENCE);
         Sql.run(connection, "INSERT INTO item VALUES (1)").block(Borrowing.PATIENCE);
         CompletableFuture<?> commit = connection.commitTransaction().toFuture();

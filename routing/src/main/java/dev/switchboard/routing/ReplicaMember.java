@@ -72,9 +72,7 @@ final class ReplicaMember {
     @Nullable
     LogPosition positionWithin(Duration age) {
         Seen last = seen;
-        return last == null || nanos() - last.askedNanos() > age.toNanos()
-                ? null
-                : last.replayed();
+        return last == null || nanos() - last.askedNanos() > age.toNanos() ? null : last.replayed();
     }
 
     /** Whether its last probe failed. */
@@ -111,8 +109,7 @@ final class ReplicaMember {
      * earlier still holds. A cancel does not stop it.
      */
     Mono<Seen> ask(ServerState.Part part, Duration limit) {
-        AtomicReference<@Nullable Mono<Seen>> asking =
-                part == ServerState.Part.PRIMARY ? askingPrimary : askingReplica;
+        AtomicReference<@Nullable Mono<Seen>> asking = part == ServerState.Part.PRIMARY ? askingPrimary : askingReplica;
         return Mono.defer(() -> {
             Mono<Seen> running = asking.get();
             if (running != null) {

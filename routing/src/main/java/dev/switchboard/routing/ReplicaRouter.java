@@ -105,8 +105,7 @@ public final class ReplicaRouter implements Router {
         AtomicReference<@Nullable GroupWatch> replaced = new AtomicReference<>();
         Versioned after = Objects.requireNonNull(groups.compute(logicalName, (name, before) -> {
             GroupWatch held = before == null ? null : before.watch();
-            ReplicaGroup next =
-                    Objects.requireNonNull(change.apply(held == null ? null : held.group()), "group");
+            ReplicaGroup next = Objects.requireNonNull(change.apply(held == null ? null : held.group()), "group");
             check(name, next);
             GroupWatch watch = new GroupWatch(name, next, registry, held);
             replaced.set(held);

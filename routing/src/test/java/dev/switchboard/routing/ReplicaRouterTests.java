@@ -270,9 +270,10 @@ class ReplicaRouterTests extends ReplicaGroups {
 
     @Test
     void aFullPoolExcusesAFewProbesAndNotAllOfThem() {
-        registry.register(ConnectionDefinition.of("full", "r2dbc:h2:mem:///full").withPool(pool -> pool.maxSize(1)));
-        SwitchboardConnection held = registry.connect(
-                new HintBinding(RoutingRules.of(registry, null), usingConnection("full").apply(Context.empty()), true));
+        registry.register(
+                ConnectionDefinition.of("full", "r2dbc:h2:mem:///full").withPool(pool -> pool.maxSize(1)));
+        SwitchboardConnection held = registry.connect(new HintBinding(
+                RoutingRules.of(registry, null), usingConnection("full").apply(Context.empty()), true));
         held.open().block(PATIENCE);
         ReplicaMember member = new ReplicaMember("full", registry, time);
         for (int i = 0; i < ReplicaMember.MOST_BUSY; i++) {

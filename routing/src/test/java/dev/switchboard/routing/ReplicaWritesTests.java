@@ -133,9 +133,7 @@ class ReplicaWritesTests extends ReplicaGroups {
         SessionToken token = SessionToken.create();
         GroupWatch watch = Objects.requireNonNull(replicas.watch("orders"));
         HintBinding writer = new HintBinding(
-                RoutingRules.of(registry, replicas),
-                readYourWrites(token).apply(ORDERS.apply(Context.empty())),
-                true);
+                RoutingRules.of(registry, replicas), readYourWrites(token).apply(ORDERS.apply(Context.empty())), true);
         writer.lost();
         writer.resolve(false).block(PATIENCE);
         writer.sending(Context.empty());
@@ -184,7 +182,11 @@ class ReplicaWritesTests extends ReplicaGroups {
         token.recorded("orders", new WalPosition(4, 100), token.asking(), false);
         registry.unregister("r2").block(PATIENCE);
         StepVerifier.create(route(
-                        readYourWrites(token).apply(Context.empty()), false, ORDERS, readOnly(), ReadConsistency.SESSION))
+                        readYourWrites(token).apply(Context.empty()),
+                        false,
+                        ORDERS,
+                        readOnly(),
+                        ReadConsistency.SESSION))
                 .expectErrorSatisfies(failure -> assertThat(failure)
                         .isInstanceOf(NoReplicaException.class)
                         .hasMessageStartingWith("No member of 'orders' that answers has what this session wrote"))
@@ -193,8 +195,7 @@ class ReplicaWritesTests extends ReplicaGroups {
 
     private static void said(GroupWatch watch, String member, boolean writable, long timeline) {
         watch.member(member)
-                .answered(
-                        new ServerState(writable, true, new WalPosition(timeline, 1)), 0, ServerState.Part.REPLICA);
+                .answered(new ServerState(writable, true, new WalPosition(timeline, 1)), 0, ServerState.Part.REPLICA);
     }
 
     @Test
@@ -205,10 +206,9 @@ class ReplicaWritesTests extends ReplicaGroups {
                 "orders",
                 ReplicaGroup.builder("p").replica("r1").followPrimary().build());
         route(ORDERS).block(PATIENCE);
-        Waiting.until(
-                "the probe is back", () -> registry.status("p").counts().inUse() == 0);
-        SwitchboardConnection holder = registry.connect(
-                new HintBinding(RoutingRules.of(registry, null), usingConnection("p").apply(Context.empty()), true));
+        Waiting.until("the probe is back", () -> registry.status("p").counts().inUse() == 0);
+        SwitchboardConnection holder = registry.connect(new HintBinding(
+                RoutingRules.of(registry, null), usingConnection("p").apply(Context.empty()), true));
         holder.open().block(PATIENCE);
         SessionToken token = SessionToken.create();
         CompletableFuture<Long> write = db.sql("CREATE TABLE t (id INT)")
