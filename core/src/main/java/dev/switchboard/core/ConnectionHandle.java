@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.util.context.ContextView;
 
 /**
  * What leaves this module instead of the driver's or the pool's connection: lazy, one exchange at a time, safe to cancel,
@@ -69,7 +70,7 @@ final class ConnectionHandle implements SwitchboardConnection {
             session.binding().check(context);
             Turn turn = turns.turn(command.sql(), false);
             return ready(turn, mayWrite(command.sql()))
-                    .thenMany(Flux.defer(() -> results(turn, command)))
+                    .thenMany(Flux.defer(() -> results(turn, command, context)))
                     .doOnCancel(turn::cancel);
         }));
     }
@@ -78,7 +79,7 @@ final class ConnectionHandle implements SwitchboardConnection {
         return turn.mine().then(session.ready(turn, writes)).doOnError(failure -> turn.leave());
     }
 
-    private Flux<Result> results(Turn turn, Command<Result> command) {
+    private Flux<Result> results(Turn turn, Command<Result> command, ContextView context) {
         PhysicalConnection physical = session.physical();
         if (WritePrevention.refuses(physical, command.sql())) {
             turn.leave();
@@ -87,10 +88,11 @@ final class ConnectionHandle implements SwitchboardConnection {
         if (physical == null || !turn.begin()) {
             return turn.<Result>refused().flux();
         }
-        session.changes().sent(command.sql());
         OpenExchange exchange = new OpenExchange(turn, session, physical);
         turn.exchange(exchange);
         try {
+            session.binding().sending(context);
+            session.changes().sent(command.sql());
             return HandleResult.results(exchange, exchange.offloaded(sent(command, exchange)));
         } catch (RuntimeException refused) {
             exchange.refused(refused);

@@ -32,6 +32,15 @@ public interface RouteBinding {
     void check(ContextView statementContext);
 
     /**
+     * Hears that a statement or batch is sent now, or refuses it because the database behind the handle may not be written to
+     * any more. Called in the statement's turn, once the route is decided and the connection is there; nothing of it was sent.
+     *
+     * @param statementContext the context of the statement's subscriber
+     * @throws io.r2dbc.spi.R2dbcException to refuse the statement
+     */
+    default void sending(ContextView statementContext) {}
+
+    /**
      * Lets a commit pass, or refuses it because the database behind the handle may not be written to any more. Called in the
      * commit's turn, before anything is sent; a transaction whose commit is refused is rolled back when the handle closes.
      *
@@ -50,6 +59,12 @@ public interface RouteBinding {
     default Mono<Void> written(Connection connection) {
         return Mono.empty();
     }
+
+    /**
+     * Hears that nobody can be asked any more what became of what was sent on this handle: its connection is broken, or did not
+     * answer what {@link #written} asked. Called before the connection is closed; may be called where nothing was sent.
+     */
+    default void lost() {}
 
     /**
      * The context that was captured when the handle was asked for; handed on, unread, to session preparation.

@@ -20,6 +20,7 @@ final class SessionReturn {
     Mono<Void> run() {
         PhysicalConnection physical = held.physical();
         if (session.isBroken() || physical.isGone()) {
+            session.binding().lost();
             return held.forceDiscard(CloseReason.BROKEN);
         }
         Mono<Void> written = Mono.defer(() -> written(session));
@@ -33,6 +34,7 @@ final class SessionReturn {
     static Mono<Void> written(HandleSession session) {
         Lease held = session.lease().held();
         if (held == null || session.isBroken() || held.physical().isGone()) {
+            session.binding().lost();
             return Mono.empty();
         }
         Mono<Void> look = session.binding().written(held.physical().driver());
@@ -42,6 +44,7 @@ final class SessionReturn {
                         .timeout(held.pool().options().resetTimeout(), session.timer())
                         // What did not answer may still be busy.
                         .doOnError(TimeoutException.class, late -> session.broken())
+                        .doOnError(failure -> session.binding().lost())
                         .onErrorComplete();
     }
 
@@ -65,6 +68,7 @@ final class SessionReturn {
         return before.then(Mono.defer(this::reset))
                 .timeout(limit, session.timer())
                 .then(Mono.defer(this::letGo))
+                .doOnError(failure -> session.binding().lost())
                 .onErrorResume(failure -> held.forceDiscard(CloseReason.NOT_RESET));
     }
 

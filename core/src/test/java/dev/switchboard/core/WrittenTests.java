@@ -9,6 +9,7 @@ import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.R2dbcNonTransientException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
@@ -106,11 +107,18 @@ class WrittenTests {
 
     @Test
     void oneThatNeverAnswersCostsTheConnectionAndNothingElse() {
-        SwitchboardConnection connection = registry.connect(new Watching(any -> Mono.never()));
+        SwitchboardConnection connection = registry.connect(new Watching(any -> Mono.never()) {
+            @Override
+            public void lost() {
+                told.add("lost");
+            }
+        });
         connection.beginTransaction().block(Borrowing.PATIENCE);
         Sql.run(connection, "INSERT INTO item VALUES (1)").block(Borrowing.PATIENCE);
         StepVerifier.create(connection.commitTransaction()).verifyComplete();
+        assertThat(told).containsExactly("lost");
         StepVerifier.create(connection.close()).verifyComplete();
+        assertThat(told).as("and the connection with it").containsExactly("lost", "lost");
         assertThat(registry.status("orders").counts().inUse()).isZero();
         assertThat(items()).isEqualTo(1);
     }
@@ -142,6 +150,48 @@ class WrittenTests {
         StepVerifier.create(connection.commitTransaction()).verifyErrorMessage("moved");
         StepVerifier.create(connection.close()).verifyComplete();
         assertThat(items()).isZero();
+        assertThat(registry.status("orders").counts()).isEqualTo(new PoolCounts(0, 1, 0, 0, 1));
+    }
+
+    @Test
+    void aStatementThatWaitsForACommitIsSentAfterIt() {
+        Sinks.Empty<Void> end = Sinks.empty();
+        SwitchboardConnection connection =
+                registry.connect(new Watching(any -> end.asMono().doOnSuccess(done -> told.add("written"))) {
+                    @Override
+                    public void sending(ContextView statementContext) {
+                        told.add("sending");
+                    }
+                });
+        connection.beginTransaction().block(Borrowing.PATIENCE);
+        Sql.run(connection, "INSERT INTO item VALUES (1)").block(Borrowing.PATIENCE);
+        CompletableFuture<?> commit = connection.commitTransaction().toFuture();
+        CompletableFuture<?> second =
+                Sql.run(connection, "INSERT INTO item VALUES (2)").toFuture();
+        assertThat(told).containsExactly("sending");
+        end.tryEmitEmpty();
+        assertThat(commit).succeedsWithin(Borrowing.PATIENCE);
+        assertThat(second).succeedsWithin(Borrowing.PATIENCE);
+        assertThat(told).containsExactly("sending", "written", "sending");
+        connection.close().block(Borrowing.PATIENCE);
+    }
+
+    @Test
+    void aStatementThatIsRefusedWhenItIsSentLeavesTheConnectionAsItWas() {
+        SwitchboardConnection connection = registry.connect(new Watching(any -> Mono.empty()) {
+            @Override
+            public void sending(ContextView statementContext) {
+                if (told.isEmpty()) {
+                    told.add("refused");
+                    throw new R2dbcNonTransientException("moved") {};
+                }
+            }
+        });
+        StepVerifier.create(Sql.run(connection, "INSERT INTO item VALUES (1)")).verifyErrorMessage("moved");
+        StepVerifier.create(Sql.run(connection, "INSERT INTO item VALUES (2)").then())
+                .verifyComplete();
+        connection.close().block(Borrowing.PATIENCE);
+        assertThat(items()).isEqualTo(1);
         assertThat(registry.status("orders").counts()).isEqualTo(new PoolCounts(0, 1, 0, 0, 1));
     }
 

@@ -93,6 +93,8 @@ final class GroupWatch {
     void used() {
         usedNanos = nanos();
         if (!stopped && loop.get() == null) {
+            // Nobody has looked for a while, and the primary may be another one.
+            seat.forget();
             Disposable.Swap fresh = Disposables.swap();
             if (loop.compareAndSet(null, fresh)) {
                 Flux<?> rounds = Mono.defer(this::round)
@@ -104,9 +106,14 @@ final class GroupWatch {
         }
     }
 
-    private boolean goesOn() {
+    boolean goesOn() {
         boolean closed = members.values().stream().anyMatch(ReplicaMember::isClosed);
-        return !stopped && !closed && nanos() - usedNanos < UNUSED.toNanos();
+        return !stopped && !closed && (nanos() - usedNanos < UNUSED.toNanos() || mayBeWrittenTo());
+    }
+
+    /** Whether somebody may hold a connection that has to be fenced when the primary moves. */
+    private boolean mayBeWrittenTo() {
+        return group.followsPrimary() && member(primary()).inUse() > 0;
     }
 
     boolean isWatching() {
@@ -119,9 +126,11 @@ final class GroupWatch {
         if (running != null) {
             running.dispose();
         }
+        seat.stop();
     }
 
-    private Mono<Void> round() {
+    /** Asks all members, and looks who is the primary and who is in the rotation. */
+    Mono<Void> round() {
         return Flux.fromIterable(members.values())
                 .flatMap(member -> ask(member).onErrorComplete(), members.size())
                 .then(Mono.fromRunnable(this::review));
@@ -164,7 +173,7 @@ final class GroupWatch {
 
     private Replica replica(ReplicaMember member) {
         ReplicaMember.Seen seen = member.seen();
-        LogPosition position = seen == null ? null : seen.state().position();
+        LogPosition position = seen == null ? null : seen.replayed();
         Long reached = position == null ? null : history.newestReached(position);
         return new Replica(
                 member.name(),
@@ -186,7 +195,7 @@ final class GroupWatch {
         // A server that is proven to copy nobody is no replica of anything.
         boolean copies = !(state.proven() && Boolean.TRUE.equals(state.writable()));
         Duration most = group.mostBehind();
-        LogPosition position = state.position();
+        LogPosition position = seen.replayed();
         return copies
                 && (most == null
                         || position == null
@@ -196,6 +205,46 @@ final class GroupWatch {
     /** Whether what was written then is taken to be everywhere by now. */
     boolean isEverywhere(WrittenAt written) {
         return written.isReachedBy(new WrittenAt(millis() - group.writeWindow().toMillis()));
+    }
+
+    /** The primary, where it surely has what was written up to there; null where that is not known. */
+    @Nullable
+    String primaryWith(LogPosition written) {
+        ReplicaMember holder = member(primary());
+        return !group.followsPrimary() || history.has(written) || has(holder, written) ? holder.name() : null;
+    }
+
+    /** Any member that has what was written up to there, by what it said last; the primary where it is lost for good. */
+    @Nullable
+    String anyWith(LogPosition written) {
+        String primary = primaryWith(written);
+        if (primary != null) {
+            return primary;
+        }
+        boolean allAnswered = true;
+        for (ReplicaMember member : members.values()) {
+            if (has(member, written)) {
+                return member.name();
+            }
+            allAnswered &= member.seen() != null && !member.isFailing();
+        }
+        // Where nobody has it, it was lost with a primary, and no wait brings it back.
+        return allAnswered ? primary() : null;
+    }
+
+    private boolean has(ReplicaMember member, LogPosition written) {
+        ReplicaMember.Seen seen = member.seen();
+        boolean isPrimary = member.name().equals(primary());
+        LogPosition position = seen == null ? null : isPrimary ? seen.state().position() : seen.replayed();
+        if (seen == null || position == null) {
+            return false;
+        }
+        // One that takes writes has all of its timeline; a later timeline has what was kept of the earlier one.
+        boolean hasTimeline = Boolean.TRUE.equals(seen.state().writable())
+                && position instanceof WalPosition now
+                && written instanceof WalPosition then
+                && now.timeline() >= then.timeline();
+        return hasTimeline || written.isReachedBy(position);
     }
 
     /** Whether a replica that has replayed so far surely has everything that is older. */
@@ -212,11 +261,17 @@ final class GroupWatch {
                     return ServerState.ask(connection, status.product(), ServerState.Part.PRIMARY)
                             .doOnNext(state -> remember(member, state, asked));
                 })
-                .filter(state -> !Boolean.FALSE.equals(state.writable()))
-                .map(state -> {
-                    LogPosition position = state.position();
-                    return position == null ? new WrittenAt(millis()) : position;
-                });
+                .mapNotNull(this::placeOfWrite);
+    }
+
+    /** Null where it cannot be said. */
+    @Nullable
+    LogPosition placeOfWrite(ServerState state) {
+        if (Boolean.FALSE.equals(state.writable()) || state.unreadable()) {
+            return null;
+        }
+        LogPosition position = state.position();
+        return position == null ? new WrittenAt(millis()) : position;
     }
 
     private void remember(String member, ServerState state, long asked) {

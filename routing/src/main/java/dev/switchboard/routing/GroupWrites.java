@@ -81,6 +81,11 @@ final class GroupWrites implements WriteWatch {
         });
     }
 
+    @Override
+    public void lost() {
+        lost(sent());
+    }
+
     private synchronized Map<SessionToken, Integer> sent() {
         return unrecorded.isEmpty() ? Map.of() : Map.copyOf(unrecorded);
     }

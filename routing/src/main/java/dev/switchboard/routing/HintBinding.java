@@ -27,8 +27,6 @@ final class HintBinding implements RouteBinding {
     private volatile boolean narrowedToReadOnly;
     private volatile boolean readWriteAsked;
     private RoutingRules.@Nullable Narrowed decided;
-    /** Of the last statement that may write and came before the route was decided. */
-    private @Nullable ContextView writer;
 
     HintBinding(RoutingRules rules, ContextView captured, boolean contextExpected) {
         this.rules = rules;
@@ -57,33 +55,35 @@ final class HintBinding implements RouteBinding {
         if (first == null) {
             first = narrowed;
             decided = first;
-            tell(first.watch(), writer);
-            writer = null;
         }
         return first.route();
     }
 
     @Override
     public void check(ContextView statementContext) {
-        guard(statementContext);
+        RouteHints asked = RouteHints.from(statementContext);
+        if (asked.equals(held)) {
+            return;
+        }
+        if (asked.isEmpty()) {
+            if (contextExpected && !held.isEmpty()) {
+                rules.contextLost(name(), held);
+            }
+            return;
+        }
+        for (RoutingHint hint : asked.all()) {
+            if (!agrees(hint)) {
+                throw RouteConflictException.onConnection(name(), held, asked);
+            }
+        }
+    }
+
+    @Override
+    public void sending(ContextView statementContext) {
         AccessMode mode = RouteHints.from(statementContext).accessMode();
-        if (!isReadOnly() && (mode == null || !mode.onlyReads())) {
-            writing(statementContext);
-        }
-    }
-
-    private synchronized void writing(ContextView statementContext) {
-        RoutingRules.Narrowed route = decided;
-        if (route == null) {
-            writer = statementContext;
-        } else {
-            tell(route.watch(), statementContext);
-        }
-    }
-
-    private void tell(@Nullable WriteWatch watch, @Nullable ContextView context) {
-        if (watch != null && context != null && !narrowedToReadOnly) {
-            watch.writing(context);
+        WriteWatch watch = watch();
+        if (watch != null && !isReadOnly() && (mode == null || !mode.onlyReads())) {
+            watch.writing(statementContext);
         }
     }
 
@@ -105,21 +105,11 @@ final class HintBinding implements RouteBinding {
         return watch == null ? Mono.empty() : watch.written(connection);
     }
 
-    private void guard(ContextView statementContext) {
-        RouteHints asked = RouteHints.from(statementContext);
-        if (asked.equals(held)) {
-            return;
-        }
-        if (asked.isEmpty()) {
-            if (contextExpected && !held.isEmpty()) {
-                rules.contextLost(name(), held);
-            }
-            return;
-        }
-        for (RoutingHint hint : asked.all()) {
-            if (!agrees(hint)) {
-                throw RouteConflictException.onConnection(name(), held, asked);
-            }
+    @Override
+    public void lost() {
+        WriteWatch watch = watch();
+        if (watch != null) {
+            watch.lost();
         }
     }
 

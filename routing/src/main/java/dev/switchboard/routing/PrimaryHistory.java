@@ -46,6 +46,11 @@ final class PrimaryHistory {
         moments.clear();
     }
 
+    /** Whether the primary surely has what was written up to there. */
+    synchronized boolean has(LogPosition written) {
+        return moments.stream().anyMatch(moment -> written.isReachedBy(moment.position()));
+    }
+
     /** The newest moment whose position was replayed; null where none was. */
     synchronized @Nullable Long newestReached(LogPosition replayed) {
         Iterator<Moment> newestFirst = moments.descendingIterator();

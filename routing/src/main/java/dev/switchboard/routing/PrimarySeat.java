@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +33,9 @@ final class PrimarySeat {
     private final ReplicaGroup group;
     private final Scheduler timer;
     private final Sinks.Many<Seat> changes;
+    private final AtomicInteger signals = new AtomicInteger();
     private volatile Seat seat;
+    private volatile boolean stopped;
 
     PrimarySeat(String logicalName, ReplicaGroup group, Scheduler timer, @Nullable PrimarySeat before) {
         this.logicalName = logicalName;
@@ -51,7 +54,7 @@ final class PrimarySeat {
         return seat.name();
     }
 
-    /** The member that a writer gets, when there is one. */
+    /** The member that a writer gets, when there is one. Empty where this seat is given up while the writer waits. */
     Mono<String> forWriter() {
         return Mono.defer(() -> {
             Seat now = seat;
@@ -64,6 +67,7 @@ final class PrimarySeat {
             return wait.isZero()
                     ? Mono.error(new NoPrimaryException(logicalName, wait))
                     : changes.asFlux()
+                            .map(changed -> seat)
                             .filter(this::isOpen)
                             .next()
                             .map(Seat::name)
@@ -84,8 +88,44 @@ final class PrimarySeat {
         return group.followsPrimary() && (!now.name().equals(member) || now.standing() == Standing.READS_ONLY);
     }
 
-    /** Looks at what the members said. One at a time. Answers whether another one has the seat now. */
+    /** What was known is too old: writers wait until the members were asked again. */
+    void forget() {
+        synchronized (signals) {
+            seat = new Seat(seat.name(), Standing.UNKNOWN);
+        }
+        signal();
+    }
+
+    /** Whoever waits for it is to ask elsewhere. */
+    void stop() {
+        stopped = true;
+        signal();
+    }
+
+    /** One at a time, and not under the lock, since writers go on from here. */
+    private void signal() {
+        if (signals.getAndIncrement() == 0) {
+            do {
+                if (stopped) {
+                    changes.tryEmitComplete();
+                } else {
+                    changes.tryEmitNext(seat);
+                }
+            } while (signals.decrementAndGet() != 0);
+        }
+    }
+
+    /** Looks at what the members said. Answers whether another one has the seat now. */
     boolean review(Collection<ReplicaMember> members) {
+        boolean moved;
+        synchronized (signals) {
+            moved = reviewed(members);
+        }
+        signal();
+        return moved;
+    }
+
+    private boolean reviewed(Collection<ReplicaMember> members) {
         Seat before = seat;
         ReplicaMember holder = members.stream()
                 .filter(member -> member.name().equals(before.name()))
@@ -100,7 +140,6 @@ final class PrimarySeat {
                 : new Seat(before.name(), silent ? Standing.SILENT : writes ? Standing.WRITES : Standing.READS_ONLY);
         if (!after.equals(before)) {
             seat = after;
-            changes.tryEmitNext(after);
             LOGGER.info("Replica group '{}': primary {}, was {}", logicalName, after, before);
         }
         return other != null;
@@ -110,6 +149,8 @@ final class PrimarySeat {
             Collection<ReplicaMember> members, ReplicaMember holder, boolean silent, boolean writes) {
         List<ReplicaMember> willing = members.stream()
                 .filter(member -> member != holder && !member.isFailing() && saysItWrites(member))
+                // One that the holder has left behind stays behind, however silent the holder is.
+                .filter(member -> timeline(member) >= timeline(holder))
                 // A replica that anybody may write to says nothing about who is the primary.
                 .filter(member -> proves(member) || member.wasReadOnly() || !(silent || writes))
                 .toList();

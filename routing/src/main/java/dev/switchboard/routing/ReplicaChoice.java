@@ -76,7 +76,21 @@ final class ReplicaChoice {
                 Mono.defer(() -> asked(rotation(), good))
                         .repeatWhenEmpty(
                                 rounds -> rounds.takeWhile(round -> watch.nanos() + PAUSE.toNanos() <= deadline)
-                                        .concatMap(round -> Mono.delay(PAUSE, watch.timer()))));
+                                        .concatMap(round -> Mono.delay(PAUSE, watch.timer()))),
+                primaryWith(written));
+    }
+
+    /** The primary may have moved and nobody here knows it yet: the old one lacks what was written to the new one. */
+    private Mono<String> primaryWith(LogPosition written) {
+        Mono<String> known = Mono.fromSupplier(() -> watch.primaryWith(written));
+        Mono<String> asked = Mono.defer(() -> watch.ask(watch.member(watch.primary())))
+                .onErrorComplete()
+                .then(known);
+        return known.switchIfEmpty(asked)
+                .switchIfEmpty(Mono.defer(watch::round).then(asked))
+                .switchIfEmpty(Mono.fromSupplier(() -> watch.anyWith(written)))
+                .switchIfEmpty(Mono.error(() -> NoReplicaException.behindSession(
+                        watch.logicalName(), watch.replicas().size())));
     }
 
     private Mono<String> bounded(Duration lag) {
@@ -85,18 +99,19 @@ final class ReplicaChoice {
                 good,
                 watch.ask(watch.member(watch.primary()))
                         .then(Mono.defer(() -> asked(rotation(), good)))
-                        .onErrorComplete());
+                        .onErrorComplete(),
+                primary());
     }
 
     /** A replica that is known to be good, else what asking finds, else the primary. */
-    private Mono<String> known(Predicate<LogPosition> good, Mono<String> asking) {
+    private Mono<String> known(Predicate<LogPosition> good, Mono<String> asking, Mono<String> primary) {
         List<Replica> rotation = rotation();
         if (rotation.isEmpty()) {
-            return withoutReplica();
+            return watch.group().withoutReplica() == ReplicaGroup.WithoutReplica.PRIMARY ? primary : withoutReplica();
         }
         List<Replica> known =
                 rotation.stream().filter(replica -> isGood(replica, good)).toList();
-        return known.isEmpty() ? asking.switchIfEmpty(primary()) : Mono.just(selected(known));
+        return known.isEmpty() ? asking.switchIfEmpty(primary) : Mono.just(selected(known));
     }
 
     /** By what the replica said not too long ago. */
@@ -118,7 +133,7 @@ final class ReplicaChoice {
                 .toList();
         return watch.ask(member)
                 .onErrorComplete()
-                .mapNotNull(seen -> seen.state().position())
+                .mapNotNull(ReplicaMember.Seen::replayed)
                 .filter(good)
                 .map(replayed -> name)
                 .switchIfEmpty(Mono.defer(() -> asked(others, good)));

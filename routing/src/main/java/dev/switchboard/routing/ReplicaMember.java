@@ -8,6 +8,7 @@ import io.r2dbc.spi.Connection;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -20,19 +21,32 @@ final class ReplicaMember {
     /** Each probe moves the average by a fifth of the difference. */
     private static final double SMOOTHING = 0.2;
 
+    /** So often in a row a full pool excuses that a probe found no connection: a server that hangs fills its pool too. */
+    static final int MOST_BUSY = 5;
+
     /**
      * What was said.
      *
      * @param state what it said
      * @param askedNanos before it was asked
+     * @param part what it was taken for
      */
-    record Seen(ServerState state, long askedNanos) {}
+    record Seen(ServerState state, long askedNanos, ServerState.Part part) {
+
+        /** How far it has come as a replica; null where it was not asked as one, or that is not known. */
+        @Nullable
+        LogPosition replayed() {
+            return part == ServerState.Part.REPLICA ? state.position() : null;
+        }
+    }
 
     private final String name;
     private final ReactiveConnectionRegistry registry;
     private final Scheduler timer;
-    private final AtomicReference<@Nullable Mono<Seen>> asking = new AtomicReference<>();
+    private final AtomicReference<@Nullable Mono<Seen>> askingPrimary = new AtomicReference<>();
+    private final AtomicReference<@Nullable Mono<Seen>> askingReplica = new AtomicReference<>();
     private volatile @Nullable Seen seen;
+    private final AtomicInteger busyInRow = new AtomicInteger();
     private volatile double latencyNanos = -1;
     private volatile boolean failing;
     private volatile boolean closed;
@@ -54,13 +68,11 @@ final class ReplicaMember {
         return seen;
     }
 
-    /** How far it had come at least, by what it said within a time; null where that is not known. */
+    /** How far it had come at least as a replica, by what it said within a time; null where that is not known. */
     @Nullable
     LogPosition positionWithin(Duration age) {
         Seen last = seen;
-        return last == null || nanos() - last.askedNanos() > age.toNanos()
-                ? null
-                : last.state().position();
+        return last == null || nanos() - last.askedNanos() > age.toNanos() ? null : last.replayed();
     }
 
     /** Whether its last probe failed. */
@@ -93,10 +105,11 @@ final class ReplicaMember {
     }
 
     /**
-     * Asks it. Whoever comes while it is being asked gets the same answer: a server never goes back, so what it said a moment
+     * Asks it. Whoever comes while it is being asked for the same part gets the same answer: a server never goes back, so what it said a moment
      * earlier still holds. A cancel does not stop it.
      */
     Mono<Seen> ask(ServerState.Part part, Duration limit) {
+        AtomicReference<@Nullable Mono<Seen>> asking = part == ServerState.Part.PRIMARY ? askingPrimary : askingReplica;
         return Mono.defer(() -> {
             Mono<Seen> running = asking.get();
             if (running != null) {
@@ -122,30 +135,31 @@ final class ReplicaMember {
                                     connected.set(true);
                                     long asked = nanos();
                                     return ServerState.ask(connection, product, part)
-                                            .map(state -> answered(state, asked));
+                                            .map(state -> answered(state, asked, part));
                                 }),
                         Connection::close)
                 .timeout(limit, timer)
                 .doOnError(failure -> failed(failure, connected.get()));
     }
 
-    Seen answered(ServerState state, long asked) {
+    Seen answered(ServerState state, long asked, ServerState.Part part) {
         double took = nanos() - asked;
         double before = latencyNanos;
         latencyNanos = before < 0 ? took : before + SMOOTHING * (took - before);
         wasReadOnly |= Boolean.FALSE.equals(state.writable());
-        Seen now = new Seen(state, asked);
+        Seen now = new Seen(state, asked, part);
         seen = now;
+        busyInRow.set(0);
         failing = false;
         return now;
     }
 
-    /** Where borrowers have all connections it is busy, and may be well. */
+    /** Where borrowers have all connections it is busy, and may be well for a while. */
     void failed(Throwable failure, boolean connected) {
         closed = failure instanceof RegistryClosedException;
         PoolCounts counts = counts();
         boolean busy = !connected && counts != null && counts.inUse() >= counts.max();
-        failing |= !busy;
+        failing |= !busy || busyInRow.incrementAndGet() > MOST_BUSY;
     }
 
     private long nanos() {

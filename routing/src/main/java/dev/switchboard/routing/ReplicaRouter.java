@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,8 @@ import reactor.util.context.ContextView;
  * {@code shards.then(replicas)}. Naming a replica itself is allowed, and nobody looks at how fresh it is then.
  *
  * <p>Members are probed in the background, by the timer of the registry, from the first route that is asked for until nobody
- * has asked for a minute or the registry is closed. Groups may be changed at any moment and by any thread. A change is seen by
+ * has asked for a minute, and where the group follows its primary nobody holds a connection to it, or the registry is closed.
+ * Writers of such a group wait for the first probes whenever they begin. Groups may be changed at any moment and by any thread. A change is seen by
  * all connections that are asked for after it; one that is in use stays where it is. Each change gets a version.
  */
 public final class ReplicaRouter implements Router {
@@ -100,16 +102,20 @@ public final class ReplicaRouter implements Router {
 
     private long change(String logicalName, Function<@Nullable ReplicaGroup, ReplicaGroup> change) {
         RoutingKey.of(logicalName);
+        AtomicReference<@Nullable GroupWatch> replaced = new AtomicReference<>();
         Versioned after = Objects.requireNonNull(groups.compute(logicalName, (name, before) -> {
-            GroupWatch old = before == null ? null : before.watch();
-            ReplicaGroup next = Objects.requireNonNull(change.apply(old == null ? null : old.group()), "group");
+            GroupWatch held = before == null ? null : before.watch();
+            ReplicaGroup next = Objects.requireNonNull(change.apply(held == null ? null : held.group()), "group");
             check(name, next);
-            GroupWatch watch = new GroupWatch(name, next, registry, old);
-            if (old != null) {
-                old.stop();
-            }
+            GroupWatch watch = new GroupWatch(name, next, registry, held);
+            replaced.set(held);
             return new Versioned(before == null ? 1 : before.version() + 1, watch);
         }));
+        // Writers that it holds ask again then, and find the new one.
+        GroupWatch old = replaced.get();
+        if (old != null) {
+            old.stop();
+        }
         return after.version();
     }
 
@@ -214,6 +220,7 @@ public final class ReplicaRouter implements Router {
         SessionToken token = SessionToken.from(context);
         return watch.forWriter()
                 .map(member -> soFar.withConnectionName(member)
-                        .withWatch(new GroupWrites(this, watch, member, token, hints.override() != null)));
+                        .withWatch(new GroupWrites(this, watch, member, token, hints.override() != null)))
+                .switchIfEmpty(Mono.defer(() -> route(soFar, hints)));
     }
 }

@@ -15,12 +15,18 @@ import reactor.core.publisher.Mono;
  * @param writable whether it takes writes; null where its product does not say
  * @param proven whether taking writes proves that it replicates from nobody
  * @param position how far it has written or, where it copies another one, replayed; null where its product has no positions, or
- *     they are switched off
+ *     they are switched off, or it is not readable
+ * @param unreadable whether there is a position that is too much to carry around, or is none that we know
  */
 record ServerState(
         @Nullable Boolean writable,
         boolean proven,
-        @Nullable LogPosition position) {
+        @Nullable LogPosition position,
+        boolean unreadable) {
+
+    ServerState(@Nullable Boolean writable, boolean proven, @Nullable LogPosition position) {
+        this(writable, proven, position, false);
+    }
 
     private static final long EIGHT_KILOBYTES = 8192;
 
@@ -45,7 +51,7 @@ record ServerState(
               current_setting('wal_block_size')
             FROM (SELECT pg_is_in_recovery() AS standby) s""";
 
-    private static final String MYSQL = "SELECT @@global.read_only, @@global.gtid_executed";
+    private static final String MYSQL = "SELECT @@global.read_only, @@global.gtid_executed, @@global.gtid_mode";
 
     /**
      * Of a replica only what its replication has applied counts: its own transactions may have numbers that the primary gave
@@ -78,7 +84,10 @@ record ServerState(
         WalPosition position = lsn == null || timeline == null ? null : WalPosition.of(timeline, lsn);
         boolean usualPages = String.valueOf(EIGHT_KILOBYTES).equals(row.get(3, String.class));
         return new ServerState(
-                !standby, true, position != null && !standby && usualPages ? position.endOfLastRecord() : position);
+                !standby,
+                true,
+                position != null && !standby && usualPages ? position.endOfLastRecord() : position,
+                position == null && !standby);
     }
 
     private static @Nullable Long timelineOf(String logFile) {
@@ -86,11 +95,23 @@ record ServerState(
     }
 
     private static ServerState ofMysql(Row row) {
-        return new ServerState(isOff(row.get(0)), false, GtidSet.parse(text(row, 1)));
+        return mysql(isOff(row.get(0)), text(row, 1), text(row, 2));
+    }
+
+    /** Where transactions get no numbers any more, those that were given before say nothing of what is written now. */
+    static ServerState mysql(boolean writable, String executed, String mode) {
+        boolean numbered = mode.toUpperCase(Locale.ROOT).startsWith("ON");
+        LogPosition position = numbered ? GtidSet.parse(executed) : null;
+        return new ServerState(writable, false, position, numbered && position == null && !executed.isEmpty());
     }
 
     private static ServerState ofMariadb(Row row, Part part) {
-        return new ServerState(isOff(row.get(0)), false, MariadbPosition.of(text(row, part == Part.PRIMARY ? 1 : 2)));
+        return mariadb(isOff(row.get(0)), text(row, part == Part.PRIMARY ? 1 : 2));
+    }
+
+    static ServerState mariadb(boolean writable, String gtids) {
+        LogPosition position = MariadbPosition.of(gtids);
+        return new ServerState(writable, false, position, position == null && !gtids.isEmpty());
     }
 
     private static String text(Row row, int column) {

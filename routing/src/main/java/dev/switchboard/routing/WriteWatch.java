@@ -34,4 +34,7 @@ public interface WriteWatch {
      *     the writer's
      */
     Mono<Void> written(Connection connection);
+
+    /** What became of what was sent before cannot be asked any more: the connection is lost. May be called more than once. */
+    default void lost() {}
 }

@@ -2,6 +2,7 @@ package dev.switchboard.routing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -134,10 +135,23 @@ class LogPositionTests {
             gaps.append(':').append(2 * i + 1);
         }
         assertThat(GtidSet.parse(gaps.toString())).isNull();
+        assertThat(ServerState.mysql(true, gaps.toString(), "ON").unreadable()).isTrue();
         StringBuilder domains = new StringBuilder("0-1-1");
         for (int i = 1; i < 100; i++) {
             domains.append(',').append(i).append("-1-1");
         }
         assertThat(MariadbPosition.of(domains.toString())).isNull();
+        assertThat(ServerState.mariadb(true, domains.toString()).unreadable()).isTrue();
+    }
+
+    @Test
+    void aServerThatGivesNoNumbersHasNoPlaceAndHidesNone() {
+        assertThat(ServerState.mysql(true, ONE + ":1-7", "ON_PERMISSIVE").position())
+                .isEqualTo(gtids(ONE + ":1-7"));
+        for (String off : List.of("OFF", "OFF_PERMISSIVE")) {
+            assertThat(ServerState.mysql(true, ONE + ":1-7", off)).isEqualTo(new ServerState(true, false, null));
+        }
+        assertThat(ServerState.mysql(true, "", "ON").unreadable()).isFalse();
+        assertThat(ServerState.mariadb(true, "").unreadable()).isFalse();
     }
 }

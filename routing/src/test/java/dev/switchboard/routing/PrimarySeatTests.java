@@ -38,11 +38,11 @@ class PrimarySeatTests {
     }
 
     private static void mysql(ReplicaMember member, boolean writable) {
-        member.answered(new ServerState(writable, false, null), 0);
+        member.answered(new ServerState(writable, false, null), 0, ServerState.Part.REPLICA);
     }
 
     private static void postgresql(ReplicaMember member, boolean writable, long timeline) {
-        member.answered(new ServerState(writable, true, new WalPosition(timeline, 1)), 0);
+        member.answered(new ServerState(writable, true, new WalPosition(timeline, 1)), 0, ServerState.Part.REPLICA);
     }
 
     private static void silent(ReplicaMember member) {
@@ -107,6 +107,8 @@ class PrimarySeatTests {
         assertThat(after(seat)).isEqualTo("second");
         postgresql(third, WRITES, 1);
         assertThat(after(seat)).as("an old one that comes back").isEqualTo("second");
+        silent(second);
+        assertThat(after(seat)).as("the promoted one misses a probe").isEqualTo("second");
     }
 
     @Test

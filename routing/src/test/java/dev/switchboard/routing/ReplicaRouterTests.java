@@ -9,10 +9,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.switchboard.core.ConnectionDefinition;
 import dev.switchboard.core.Route;
+import dev.switchboard.core.SwitchboardConnection;
 import dev.switchboard.databases.Waiting;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import reactor.test.StepVerifier;
@@ -222,6 +224,68 @@ class ReplicaRouterTests extends ReplicaGroups {
         });
         route(ORDERS).block(PATIENCE);
         assertThat(isWatched()).isTrue();
+    }
+
+    @Test
+    void aWriterAfterAPauseDoesNotTrustWhatWasKnownBefore() {
+        group(builder -> builder.followPrimary()
+                .probe(Duration.ofMillis(10), Duration.ofSeconds(5))
+                .holdWriters(Duration.ofSeconds(20)));
+        StepVerifier.create(route(ORDERS)).expectNext(Route.to("p")).verifyComplete();
+        time.advanceTimeBy(Duration.ofMinutes(2));
+        Waiting.until("the watching has ended", () -> {
+            time.advanceTimeBy(Duration.ofSeconds(2));
+            return !Boolean.TRUE.equals(isWatched());
+        });
+        registry.replace(ConnectionDefinition.of("p", "r2dbc:sqlite:///no/such/folder/file"))
+                .block(PATIENCE);
+        StepVerifier.create(route(ORDERS))
+                .then(() -> time.advanceTimeBy(Duration.ofSeconds(20)))
+                .expectError(NoPrimaryException.class)
+                .verify(PATIENCE);
+    }
+
+    @Test
+    void aGroupThatFollowsItsPrimaryIsWatchedWhileAConnectionToItIsHeld() {
+        group(ReplicaGroup.Builder::followPrimary);
+        SwitchboardConnection held = registry.connect(
+                new HintBinding(RoutingRules.of(registry, replicas), ORDERS.apply(Context.empty()), true));
+        held.open().block(PATIENCE);
+        GroupWatch watch = Objects.requireNonNull(replicas.watch("orders"));
+        time.advanceTimeBy(Duration.ofMinutes(2));
+        assertThat(watch.goesOn()).isTrue();
+        held.close().block(PATIENCE);
+        Waiting.until("the probes are back and nobody holds one", () -> !watch.goesOn());
+    }
+
+    @Test
+    void whatAMemberSaidAsAPrimaryIsNoMeasureOfItAsAReplica() {
+        ReplicaMember member = new ReplicaMember("r1", registry, time);
+        ServerState state = ServerState.mariadb(true, "0-1-100");
+        member.answered(state, 0, ServerState.Part.PRIMARY);
+        assertThat(member.positionWithin(PATIENCE)).isNull();
+        member.answered(state, 0, ServerState.Part.REPLICA);
+        assertThat(member.positionWithin(PATIENCE)).isEqualTo(state.position());
+    }
+
+    @Test
+    void aFullPoolExcusesAFewProbesAndNotAllOfThem() {
+        registry.register(
+                ConnectionDefinition.of("full", "r2dbc:h2:mem:///full").withPool(pool -> pool.maxSize(1)));
+        SwitchboardConnection held = registry.connect(new HintBinding(
+                RoutingRules.of(registry, null), usingConnection("full").apply(Context.empty()), true));
+        held.open().block(PATIENCE);
+        ReplicaMember member = new ReplicaMember("full", registry, time);
+        for (int i = 0; i < ReplicaMember.MOST_BUSY; i++) {
+            member.failed(new IllegalStateException("no connection"), false);
+            assertThat(member.isFailing()).isFalse();
+        }
+        member.failed(new IllegalStateException("no connection"), false);
+        assertThat(member.isFailing()).isTrue();
+        member.answered(new ServerState(null, false, null), 0, ServerState.Part.REPLICA);
+        member.failed(new IllegalStateException("no connection"), false);
+        assertThat(member.isFailing()).as("it has answered since").isFalse();
+        held.close().block(PATIENCE);
     }
 
     private Boolean isWatched() {

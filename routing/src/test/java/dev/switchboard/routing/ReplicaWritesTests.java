@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.switchboard.core.ConnectionDefinition;
 import dev.switchboard.core.Route;
+import dev.switchboard.core.SwitchboardConnection;
 import dev.switchboard.databases.Database;
 import dev.switchboard.databases.Databases;
 import dev.switchboard.databases.Product;
@@ -19,6 +20,7 @@ import io.r2dbc.spi.ConnectionFactories;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -83,6 +85,16 @@ class ReplicaWritesTests extends ReplicaGroups {
     }
 
     @Test
+    void aPositionThatIsTooLargeIsNotTakenForNone() {
+        group(builder -> builder);
+        GroupWatch watch = Objects.requireNonNull(replicas.watch("orders"));
+        assertThat(watch.placeOfWrite(ServerState.mariadb(true, ""))).isInstanceOf(WrittenAt.class);
+        assertThat(watch.placeOfWrite(ServerState.mariadb(true, "0-1-1,".repeat(65) + "0-1-1")))
+                .isNull();
+        assertThat(watch.placeOfWrite(ServerState.mariadb(false, "0-1-1"))).isNull();
+    }
+
+    @Test
     void aWriteWhoseEndIsNotKnownHoldsItsReadsOnThePrimary() {
         group(builder -> builder);
         SessionToken token = SessionToken.create();
@@ -116,6 +128,25 @@ class ReplicaWritesTests extends ReplicaGroups {
     }
 
     @Test
+    void aWriteWhoseConnectionIsLostHoldsReadsOnThePrimaryUntilALaterOneIsKnown() {
+        group(builder -> builder);
+        SessionToken token = SessionToken.create();
+        GroupWatch watch = Objects.requireNonNull(replicas.watch("orders"));
+        HintBinding writer = new HintBinding(
+                RoutingRules.of(registry, replicas), readYourWrites(token).apply(ORDERS.apply(Context.empty())), true);
+        writer.lost();
+        writer.resolve(false).block(PATIENCE);
+        writer.sending(Context.empty());
+        writer.lost();
+        writer.lost();
+        assertThat(token.need("orders")).isEqualTo(SessionToken.Need.PRIMARY);
+        LogPosition later = new WrittenAt(7);
+        new GroupWrites(replicas, watch, "p", token, false).lost();
+        token.recorded("orders", later, token.asking(), false);
+        assertThat(token.need("orders").position()).isEqualTo(later);
+    }
+
+    @Test
     void aConnectionThatWasTakenBeforeItsPrimaryWasReplacedIsFencedWhereTheGroupFollowsIt() {
         group(ReplicaGroup.Builder::followPrimary);
         GroupWatch watch = Objects.requireNonNull(replicas.watch("orders"));
@@ -127,6 +158,71 @@ class ReplicaWritesTests extends ReplicaGroups {
                 .hasMessage(
                         "Connection 'p' is not the primary of 'orders' any more, and the handle was taken to write there."
                                 + " Nothing of this was sent; begin again, with another connection.");
+    }
+
+    @Test
+    void aSessionThatWroteToTheNewPrimaryIsNotSentToTheOldOne() {
+        group(ReplicaGroup.Builder::followPrimary);
+        GroupWatch watch = Objects.requireNonNull(replicas.watch("orders"));
+        LogPosition written = new WalPosition(2, 100);
+        said(watch, "p", true, 1);
+        said(watch, "r1", false, 1);
+        said(watch, "r2", false, 1);
+        assertThat(watch.primaryWith(new WalPosition(1, 100)))
+                .as("what was written to it")
+                .isEqualTo("p");
+        assertThat(watch.primaryWith(written)).as("the timeline of another one").isNull();
+        watch.member("r1").failed(new IllegalStateException("no answer"), true);
+        assertThat(watch.anyWith(written)).as("one does not answer").isNull();
+        said(watch, "r1", true, 2);
+        assertThat(watch.anyWith(written)).as("the one that was promoted").isEqualTo("r1");
+        said(watch, "p", true, 3);
+        assertThat(watch.primaryWith(written)).as("promoted later").isEqualTo("p");
+        SessionToken token = SessionToken.create();
+        token.recorded("orders", new WalPosition(4, 100), token.asking(), false);
+        registry.unregister("r2").block(PATIENCE);
+        StepVerifier.create(route(
+                        readYourWrites(token).apply(Context.empty()),
+                        false,
+                        ORDERS,
+                        readOnly(),
+                        ReadConsistency.SESSION))
+                .expectErrorSatisfies(failure -> assertThat(failure)
+                        .isInstanceOf(NoReplicaException.class)
+                        .hasMessageStartingWith("No member of 'orders' that answers has what this session wrote"))
+                .verify(PATIENCE);
+    }
+
+    private static void said(GroupWatch watch, String member, boolean writable, long timeline) {
+        watch.member(member)
+                .answered(new ServerState(writable, true, new WalPosition(timeline, 1)), 0, ServerState.Part.REPLICA);
+    }
+
+    @Test
+    void aWriteThatWaitedForItsConnectionIsFencedAndCountsForNothing() {
+        members("r1");
+        registry.register(ConnectionDefinition.of("p", "r2dbc:h2:mem:///waits").withPool(pool -> pool.maxSize(1)));
+        replicas.replace(
+                "orders",
+                ReplicaGroup.builder("p").replica("r1").followPrimary().build());
+        route(ORDERS).block(PATIENCE);
+        Waiting.until("the probe is back", () -> registry.status("p").counts().inUse() == 0);
+        SwitchboardConnection holder = registry.connect(new HintBinding(
+                RoutingRules.of(registry, null), usingConnection("p").apply(Context.empty()), true));
+        holder.open().block(PATIENCE);
+        SessionToken token = SessionToken.create();
+        CompletableFuture<Long> write = db.sql("CREATE TABLE t (id INT)")
+                .rowsUpdated()
+                .contextWrite(readYourWrites(token))
+                .contextWrite(ORDERS)
+                .toFuture();
+        Waiting.until(
+                "it waits for the connection",
+                () -> registry.status("p").counts().waiting() == 1);
+        replicas.update("orders", group -> group.mutate().primary("r1").build());
+        holder.close().block(PATIENCE);
+        assertThat(write).failsWithin(PATIENCE).withThrowableThat().withCauseInstanceOf(PrimaryMovedException.class);
+        assertThat(token.isEmpty()).isTrue();
     }
 
     @Test
@@ -178,6 +274,21 @@ class ReplicaWritesTests extends ReplicaGroups {
                 .contextWrite(ORDERS)
                 .block(PATIENCE);
         assertThat(sent).containsExactly("INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (1)", "SELECT 1");
+    }
+
+    @Test
+    void aWriterThatIsHeldFollowsAChangeOfTheGroup() {
+        group(builder -> builder.followPrimary()
+                .probe(Duration.ofMillis(10), Duration.ofSeconds(5))
+                .holdWriters(Duration.ofSeconds(20)));
+        registry.replace(ConnectionDefinition.of("p", "r2dbc:sqlite:///no/such/folder/file"))
+                .block(PATIENCE);
+        StepVerifier.create(route(ORDERS).map(Route::connectionName))
+                .then(() -> replicas.update(
+                        "orders", group -> group.mutate().primary("r1").build()))
+                .expectNext("r1")
+                .expectComplete()
+                .verify(PATIENCE);
     }
 
     @Test
