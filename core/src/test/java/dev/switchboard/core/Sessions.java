@@ -38,6 +38,18 @@ final class Sessions {
         }
     }
 
+    /** What was sent is not there yet: stopped before that, it would begin afterwards and sleep to its end. */
+    static void awaitSleeping(Database database) {
+        String sql = database.product() == Product.POSTGRESQL
+                ? "SELECT pid FROM pg_stat_activity WHERE datname = '" + database.name()
+                        + "' AND state = 'active' AND query LIKE 'SELECT pg_sleep%'"
+                : "SELECT id FROM information_schema.processlist WHERE db = '" + database.name()
+                        + "' AND info LIKE 'SELECT sleep%'";
+        Waiting.until(
+                "somebody sleeps in " + database,
+                () -> !server(database).query(sql).isEmpty());
+    }
+
     private static DatabaseServer server(Database database) {
         return Databases.server(database.product());
     }
