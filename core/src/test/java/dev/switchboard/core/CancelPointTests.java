@@ -26,6 +26,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.subscriber.TestSubscriber;
+import reactor.util.retry.Retry;
 
 /**
  * A borrower leaves at each point of its way, while the network stands still: nothing leaks, nothing half done stays, and
@@ -167,8 +168,10 @@ class CancelPointTests {
     private void everySlotIsFree() {
         PoolCounts counts = registry.status("orders").counts();
         assertThat(counts.inUse() + counts.opening() + counts.waiting()).isZero();
-        assertThat(Borrowing.query(registry, "orders", "SELECT 1").block(PATIENCE))
-                .hasToString("1");
+        // What the network held back arrives now, and may still close what is being opened beside it.
+        Mono<Object> answer = Borrowing.query(registry, "orders", "SELECT 1")
+                .retryWhen(Retry.max(2).filter(CannotConnectException.class::isInstance));
+        assertThat(answer.block(PATIENCE)).hasToString("1");
     }
 
     private Object items() {

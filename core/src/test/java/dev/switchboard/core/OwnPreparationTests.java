@@ -12,6 +12,7 @@ import io.r2dbc.spi.Result;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -22,6 +23,7 @@ import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 /** A preparation that the user wrote: it sees the route and the Context of the borrower whose session it prepares. */
+@Tag("once")
 class OwnPreparationTests {
 
     private static final Duration LONG = Duration.ofSeconds(15);

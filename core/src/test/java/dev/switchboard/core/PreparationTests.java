@@ -10,6 +10,7 @@ import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.Result;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -21,6 +22,7 @@ import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 /** The session that a borrower gets is the one that its definition and its route ask for. */
+@Tag("once")
 class PreparationTests {
 
     private static final Duration LONG = Duration.ofSeconds(15);

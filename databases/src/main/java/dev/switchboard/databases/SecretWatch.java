@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 
 /**
  * Reads every line that is logged in a test run, with the errors in it, and notes those that hold a password. Every password
@@ -58,7 +59,9 @@ public final class SecretWatch extends AppenderBase<ILoggingEvent> {
             Path folder = Files.createDirectories(Path.of(FOLDER));
             List<String> note = new ArrayList<>(List.of(lines + " lines read"));
             note.addAll(found);
-            Files.write(folder.resolve(ProcessHandle.current().pid() + ".txt"), note);
+            // A test may load this class once more, in a class loader of its own.
+            String name = ProcessHandle.current().pid() + "-" + UUID.randomUUID() + ".txt";
+            Files.write(folder.resolve(name), note);
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }

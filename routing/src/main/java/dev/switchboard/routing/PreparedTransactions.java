@@ -27,7 +27,7 @@ import reactor.core.publisher.Mono;
  *         .owner("orders1")
  *         .databases("orders", "billing")
  *         .build();
- * both.createLog().thenMany(both.recover()).blockLast();
+ * both.createLog().thenMany(both.recover()); // subscribed when the program starts
  * db.inTransaction(work, TransactionOptions.defaults().withPrepared(both));}</pre>
  *
  * <p>Thread-safe; does nothing by itself. Two processes may share an owner: whoever decides first is obeyed by the other.

@@ -21,6 +21,7 @@ import org.jooq.SQLDialect;
 import org.jooq.Table;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -28,6 +29,7 @@ import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 
 /** jOOQ on the bare SQLite driver, without anything else of Switchboard. */
+@Tag("once")
 class BareJooqTests {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);

@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
@@ -24,6 +25,7 @@ import reactor.test.StepVerifier;
 /** One logical name over several databases. */
 @ParameterizedClass(name = "{0}")
 @EnumSource(Product.class)
+@Tag("once")
 class ShardTests {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);

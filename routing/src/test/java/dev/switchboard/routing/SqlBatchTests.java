@@ -15,6 +15,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
@@ -27,6 +28,7 @@ import reactor.test.StepVerifier;
 /** One statement for many rows, and the keys that it generates, the same on every product. */
 @ParameterizedClass(name = "{0}")
 @MethodSource("dev.switchboard.databases.Databases#available")
+@Tag("once")
 class SqlBatchTests {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);

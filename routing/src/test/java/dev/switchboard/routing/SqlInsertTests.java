@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
@@ -29,6 +30,7 @@ import reactor.test.StepVerifier;
 /** Many rows at once, the same on every product. */
 @ParameterizedClass(name = "{0}")
 @MethodSource("dev.switchboard.databases.Databases#available")
+@Tag("once")
 class SqlInsertTests {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
