@@ -187,17 +187,17 @@ final class ConnectionHandle implements SwitchboardConnection {
         Objects.requireNonNull(name, "name");
         Mono<Void> begun = Mono.defer(
                 () -> session.transactionBegun() || !session.isAutoCommit() ? Mono.empty() : beginTransaction());
-        return begun.then(onSavepoint("savepoint", false, name, Connection::createSavepoint));
+        return begun.then(onSavepoint("savepoint", false, name, Savepoints::create));
     }
 
     @Override
     public Mono<Void> releaseSavepoint(String name) {
-        return onSavepoint("release savepoint", false, name, Connection::releaseSavepoint);
+        return onSavepoint("release savepoint", false, name, Savepoints::release);
     }
 
     @Override
     public Mono<Void> rollbackTransactionToSavepoint(String name) {
-        return onSavepoint("rollback to savepoint", true, name, Connection::rollbackTransactionToSavepoint);
+        return onSavepoint("rollback to savepoint", true, name, Savepoints::rollBackTo);
     }
 
     private Mono<Void> onSavepoint(

@@ -8,6 +8,7 @@ import dev.switchboard.core.TransactionStateException;
 import dev.switchboard.databases.Product;
 import io.r2dbc.proxy.ProxyConnectionFactory;
 import io.r2dbc.proxy.core.MethodExecutionInfo;
+import io.r2dbc.proxy.core.QueryExecutionInfo;
 import io.r2dbc.proxy.listener.ProxyExecutionListener;
 import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
@@ -155,6 +156,13 @@ class NestedTransactionTests extends TransactionsOnEveryProduct {
             @Override
             public void beforeMethod(MethodExecutionInfo call) {
                 if (call.getMethod().getName().equals("releaseSavepoint")) {
+                    ending.tryEmitEmpty();
+                }
+            }
+
+            @Override
+            public void beforeQuery(QueryExecutionInfo query) {
+                if (query.getQueries().get(0).getQuery().startsWith("RELEASE")) {
                     ending.tryEmitEmpty();
                 }
             }
