@@ -1,6 +1,9 @@
 package dev.switchboard.examples.benchmarks;
 
+import dev.switchboard.core.ConnectionDefinition;
+import dev.switchboard.core.ReactiveConnectionRegistry;
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,17 +37,52 @@ final class WriterStorm {
             direct.fill(rows);
         }
         try {
-            return measure();
+            List<Row> rows = new ArrayList<>();
+            rows.add(throughOneName());
+            rows.addAll(measure());
+            return rows;
         } finally {
             close();
         }
     }
 
-    /** Opens all connections anew, as {@link SqliteWork#open} does. */
+    /** The way of a program: the writers borrow a connection for each row, by a name of the registry. */
+    private Row throughOneName() throws Exception {
+        ReactiveConnectionRegistry registry =
+                ReactiveConnectionRegistry.create().register(ConnectionDefinition.sqlite("storm", file));
+        try {
+            ConnectionFactory name = registry.connectionFactory("storm");
+            int total = WRITERS * each;
+            Measurement storm = new Measurement(
+                    WRITERS + " writers of one name against one",
+                    1.0,
+                    total,
+                    "inserts",
+                    () -> await(borrowAndWrite(name, total)),
+                    () -> await(Flux.range(0, WRITERS)
+                            .flatMap(writer -> borrowAndWrite(name, each), WRITERS)
+                            .reduce(0L, Long::sum)));
+            return Pairs.measure(storm, plan.rounds(), () -> {}).row();
+        } finally {
+            registry.close().block();
+        }
+    }
+
+    private static Mono<Long> borrowAndWrite(ConnectionFactory name, int times) {
+        Mono<Long> once = Mono.usingWhen(name.create(), connection -> write(connection, 1), Connection::close);
+        return Flux.range(0, times).concatMap(ignored -> once, 0).reduce(0L, Long::sum);
+    }
+
+    /**
+     * Opens all connections anew, as {@link SqliteWork#open} does, and has each of them write once: a connection reads the
+     * schema at its first statement, which 64 do and one does.
+     */
     private void open() {
         close();
         for (int writer = 0; writer < WRITERS; writer++) {
-            writers.add(BridgedSqlite.open(file));
+            Connection opened = BridgedSqlite.open(file);
+            writers.add(opened);
+            await(write(opened, 1));
         }
     }
 
