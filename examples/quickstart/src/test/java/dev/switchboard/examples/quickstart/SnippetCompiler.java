@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +23,7 @@ import javax.tools.DiagnosticCollector;
 import javax.tools.JavaCompiler;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
+import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
 /** Compiles a snippet of a page as the method of a {@link PageSnippet}. */
@@ -61,8 +63,13 @@ final class SnippetCompiler {
     private static final String AFTER = "\n}\n}\n";
     private static final long LINES_BEFORE = BEFORE.lines().count();
 
-    private final JavaCompiler compiler =
+    private static final JavaCompiler COMPILER =
             Objects.requireNonNull(ToolProvider.getSystemJavaCompiler(), "these tests need a JDK");
+
+    /** One for all: reading the class path takes longer than compiling a snippet. */
+    private static final StandardJavaFileManager FILES =
+            COMPILER.getStandardFileManager(null, Locale.ROOT, StandardCharsets.UTF_8);
+
     private final Path classes;
 
     SnippetCompiler(Path classes) {
@@ -113,7 +120,7 @@ final class SnippetCompiler {
     private JavacTask task(String source, DiagnosticCollector<JavaFileObject> problems) {
         List<String> options =
                 List.of("-d", classes.toString(), "-classpath", System.getProperty("java.class.path"), "-proc:none");
-        return (JavacTask) compiler.getTask(null, null, problems, options, null, List.of(new Source(source)));
+        return (JavacTask) COMPILER.getTask(null, FILES, problems, options, null, List.of(new Source(source)));
     }
 
     private static AssertionError failure(Fence fence, DiagnosticCollector<JavaFileObject> problems) {
