@@ -133,6 +133,10 @@ class BudgetEventsTests {
             assertThat(registry.budget().names())
                     .singleElement()
                     .isEqualTo(new BudgetStatus("file", 2, new PoolCounts(0, 2, 0, 0, 4), 0));
+            assertThat(registry.budget().hosts()).singleElement().satisfies(host -> {
+                assertThat(host.scope()).endsWith(".db");
+                assertThat(host.open()).isEqualTo(2);
+            });
         }
     }
 }

@@ -167,7 +167,8 @@ public final class BridgeConnection implements Connection, Lifecycle {
     /**
      * Does something that only JDBC can do, such as SQLite's own functions and limits. The work runs on the worker of this
      * connection, in its turn; it may block there. It must leave the connection open, and transactions to this class. A cancel
-     * before its turn skips it, and afterwards interrupts the statement that runs.
+     * before its turn skips it, and afterwards interrupts the statement that runs, if that is SQLite; elsewhere the work runs to
+     * its end, for nobody.
      *
      * @param work what to do
      * @param <T> what it answers
@@ -187,7 +188,7 @@ public final class BridgeConnection implements Connection, Lifecycle {
 
     @Override
     public String toString() {
-        return "BridgeConnection[" + queue.product().target() + "]";
+        return "BridgeConnection[" + queue.name() + ", " + queue.product().target() + "]";
     }
 
     /** Work with JDBC that answers nothing. */

@@ -31,7 +31,8 @@ final class BridgeConnectionFactory implements ConnectionFactory, Closeable {
 
     @Override
     public Mono<Connection> create() {
-        return Mono.defer(() -> closed.get() ? Mono.error(closedFailure()) : new OpenMono(product, settings));
+        return Mono.defer(
+                () -> closed.get() ? Mono.error(closedFailure()) : new OpenMono(product, settings, closed::get));
     }
 
     private R2dbcNonTransientResourceException closedFailure() {

@@ -59,6 +59,7 @@ final class CommandQueue {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final Sinks.Empty<Void> closed = Sinks.empty();
     private volatile boolean terminated;
+    private volatile boolean abandoned;
     private volatile @Nullable StopSignal current;
     private final BridgeSettings settings;
     private volatile Duration statementTimeout;
@@ -74,6 +75,11 @@ final class CommandQueue {
         this.scripts = new ScriptCache(product::parse, settings.statementCacheSize());
         this.turn = new WriterTurn(session.lane(), product.target(), this::start);
         this.statementTimeout = settings.statementTimeout();
+    }
+
+    /** What the errors of those who wait call this connection. */
+    String name() {
+        return turn.toString();
     }
 
     JdbcProduct product() {
@@ -102,8 +108,13 @@ final class CommandQueue {
     }
 
     StopSignal newSignal() {
+        return new StopSignal(statementTimeout());
+    }
+
+    /** How long a statement may take now; zero for as long as it needs. */
+    Duration statementTimeout() {
         Duration ofTransaction = transaction.statementTimeout();
-        return new StopSignal(ofTransaction == null ? statementTimeout : ofTransaction);
+        return ofTransaction == null ? statementTimeout : ofTransaction;
     }
 
     void setStatementTimeout(Duration timeout) {
@@ -138,8 +149,14 @@ final class CommandQueue {
         try {
             worker.execute(this::drain);
         } catch (RejectedExecutionException retired) {
-            // Closed since it was asked: the worker is gone, and nobody else looks into the queue.
-            refuseAll();
+            if (terminated) {
+                // Closed since it was asked: the worker is gone, and nobody else looks into the queue.
+                refuseAll();
+            } else {
+                // Somebody disposed the scheduler that he had brought. The file and the turn must not be kept.
+                abandoned = true;
+                Workers.aside(this::drain);
+            }
         }
     }
 
@@ -171,6 +188,15 @@ final class CommandQueue {
     /** Neither a subscriber that throws nor a question that fails must stop the queue for everyone after it. */
     private WriterTurn.Answer runSafely(Task task) {
         WriterTurn.Answer answer;
+        if (abandoned && !(task instanceof Close)) {
+            refuseSafely(
+                    task,
+                    new R2dbcNonTransientResourceException(
+                            "The scheduler of the connection to " + product.target() + " was disposed. Close the"
+                                    + " connection; dispose a scheduler of your own after its connections.",
+                            "08003"));
+            return WriterTurn.Answer.REFUSE;
+        }
         try {
             answer = turn.admit(task);
         } catch (Throwable thrown) {

@@ -132,7 +132,7 @@ final class ExecutionFlux extends Flux<Result> {
             for (int index = next; index <= last && !cancelled && !done; index++) {
                 WriteAccess access = queue.transaction().before(command(index));
                 if (access.need() != WriteAccess.Need.NONE) {
-                    return access;
+                    return access.noLongerThan(queue.statementTimeout());
                 }
             }
             return WriteAccess.NONE;

@@ -127,7 +127,7 @@ final class GenericSession implements JdbcSession {
             if (running == signal && working != null && signal.mustStop()) {
                 try {
                     working.cancel();
-                } catch (SQLException notStopped) {
+                } catch (SQLException | RuntimeException notStopped) {
                     // It is asked again.
                 }
                 // A statement that was about to run has not heard of it.

@@ -32,7 +32,10 @@ public final class JdbcConnectionFactoryProvider implements ConnectionFactoryPro
     /** The name of the driver in a URL. */
     public static final String DRIVER = "jdbc";
 
-    /** The JDBC URL, instead of the one that host, port and database would make. */
+    /**
+     * The JDBC URL, instead of the one that host, port and database would make. Sensitive where a program sets it; R2DBC shows what
+     * stands in a URL's parameters, so a secret belongs into the option {@code password}.
+     */
     public static final Option<String> JDBC_URL = Option.sensitiveValueOf("jdbcUrl");
 
     /** Made by the service loader. */

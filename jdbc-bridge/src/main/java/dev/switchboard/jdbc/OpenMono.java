@@ -4,8 +4,10 @@ import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcTimeoutException;
 import java.sql.SQLException;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
@@ -21,15 +23,24 @@ import reactor.core.scheduler.Schedulers;
 final class OpenMono extends Mono<Connection> {
     private final JdbcProduct product;
     private final BridgeSettings settings;
+    private final BooleanSupplier closed;
 
-    OpenMono(JdbcProduct product, BridgeSettings settings) {
+    /**
+     * Opens a connection of one factory.
+     *
+     * @param product what is connected to
+     * @param settings how
+     * @param closed whether the factory has been closed; asked when there is a worker
+     */
+    OpenMono(JdbcProduct product, BridgeSettings settings, BooleanSupplier closed) {
         this.product = product;
         this.settings = settings;
+        this.closed = closed;
     }
 
     @Override
     public void subscribe(CoreSubscriber<? super Connection> actual) {
-        actual.onSubscribe(new Opening(product, settings, actual));
+        actual.onSubscribe(new Opening(this, actual));
     }
 
     private enum State {
@@ -42,13 +53,15 @@ final class OpenMono extends Mono<Connection> {
     private static final class Opening implements Subscription, Workers.Waiter {
         private final JdbcProduct product;
         private final BridgeSettings settings;
+        private final BooleanSupplier closed;
         private final CoreSubscriber<? super Connection> actual;
         private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
         private final Disposable.Swap timer = Disposables.swap();
 
-        Opening(JdbcProduct product, BridgeSettings settings, CoreSubscriber<? super Connection> actual) {
-            this.product = product;
-            this.settings = settings;
+        Opening(OpenMono source, CoreSubscriber<? super Connection> actual) {
+            this.product = source.product;
+            this.settings = source.settings;
+            this.closed = source.closed;
             this.actual = actual;
         }
 
@@ -87,9 +100,14 @@ final class OpenMono extends Mono<Connection> {
         public void refuse() {
             if (state.compareAndSet(State.WAITING, State.ENDED)) {
                 timer.dispose();
-                actual.onError(new R2dbcNonTransientResourceException(
-                        "The connection factory of " + product.target() + " is closed.", "08003"));
+                actual.onError(closedFailure());
             }
+        }
+
+        private R2dbcNonTransientResourceException closedFailure() {
+            return new R2dbcNonTransientResourceException(
+                    "The connection factory of " + product.target() + " is closed, or the scheduler that it was given.",
+                    "08003");
         }
 
         @Override
@@ -98,11 +116,19 @@ final class OpenMono extends Mono<Connection> {
                 return false;
             }
             timer.dispose();
-            worker.execute(() -> open(worker));
+            try {
+                worker.execute(() -> open(worker));
+            } catch (RejectedExecutionException disposed) {
+                worker.retire(() -> fail(closedFailure()));
+            }
             return true;
         }
 
         private void open(Workers.Worker worker) {
+            if (closed.getAsBoolean()) {
+                worker.retire(() -> fail(closedFailure()));
+                return;
+            }
             CommandQueue queue;
             try {
                 queue = opened(worker);

@@ -39,7 +39,12 @@ final class SqliteEpoch {
             throw new IllegalArgumentException(instant + " has a fraction of a millisecond, which the option"
                     + " times=EPOCH_MILLIS would lose; cut it off (truncatedTo), or store text with times=TEXT");
         }
-        return instant.toEpochMilli();
+        try {
+            return instant.toEpochMilli();
+        } catch (ArithmeticException tooFar) {
+            throw new IllegalArgumentException(
+                    instant + " is too far away to be counted in milliseconds; store text with times=TEXT", tooFar);
+        }
     }
 
     /** Milliseconds as the text that they stand for, where a point in time is meant; everything else as it is. */

@@ -27,10 +27,15 @@ final class SqliteOptions {
         String path = database == null ? null : database.toString();
         Object host = options.value(ConnectionFactoryOptions.HOST);
         if (host != null || options.has(ConnectionFactoryOptions.PORT)) {
-            String meant = (host == null ? "" : host) + (path == null ? "" : "/" + path);
-            throw new IllegalArgumentException("A SQLite URL has no host, but '" + host + "' stands where a host would."
-                    + " Write r2dbc:sqlite:///" + meant + " for a path relative to the working directory, or"
-                    + " r2dbc:sqlite:////" + meant + " for an absolute one.");
+            Object port = options.value(ConnectionFactoryOptions.PORT);
+            String place = (host == null ? "" : host) + (port == null ? "" : ":" + port);
+            String meant = place + (path == null ? "" : "/" + path);
+            String cure = "mem".equals(options.value(ConnectionFactoryOptions.PROTOCOL))
+                    ? "r2dbc:sqlite:mem:///" + meant + "."
+                    : "r2dbc:sqlite:///" + meant + " for a path relative to the working directory, or r2dbc:sqlite:////"
+                            + meant + " for an absolute one.";
+            throw new IllegalArgumentException(
+                    "A SQLite URL has no host, but '" + place + "' stands where a host would. Write " + cure);
         }
         if (path == null || path.isBlank()) {
             throw new IllegalArgumentException("A SQLite URL needs a path: r2dbc:sqlite:////absolute/path.db,"
@@ -52,12 +57,18 @@ final class SqliteOptions {
         String journal = options.choice(SqliteConnectionFactoryProvider.JOURNAL_MODE, "WAL", JOURNAL_MODES);
         // Without WAL, a loss of power at the wrong moment could damage the file when SQLite waits less for the disk.
         String safe = journal.equals("WAL") ? "NORMAL" : "FULL";
+        boolean attach = options.flag(SqliteConnectionFactoryProvider.ATTACH, false);
+        if (attach && options.has(SqliteConnectionFactoryProvider.BASE_DIRECTORY)) {
+            throw new IllegalArgumentException(
+                    "attach=true lets SQL open any file, which the option baseDirectory is there"
+                            + " to prevent. Leave out one of them.");
+        }
         return new SqliteSettings(
                 new SqliteSettings.Durability(
                         journal, options.choice(SqliteConnectionFactoryProvider.SYNCHRONOUS, safe, SYNCHRONOUS_LEVELS)),
                 options.flag(SqliteConnectionFactoryProvider.FOREIGN_KEYS, true),
                 writing(),
-                options.flag(SqliteConnectionFactoryProvider.ATTACH, false),
+                attach,
                 lockWaitTimeout,
                 fileMode());
     }

@@ -1,8 +1,10 @@
 package dev.switchboard.jdbc;
 
+import io.r2dbc.spi.R2dbcBadGrammarException;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.sqlite.SQLiteErrorCode;
 
 /**
  * A pragma, known by its name. SQLite sets some of them while it prepares a statement, even one that begins with {@code
@@ -53,6 +55,20 @@ record SqlitePragma(String name, boolean hasArgument) {
         boolean hasArgument = words.kind() == SqliteTokenizer.Kind.OPEN
                 || (words.kind() == SqliteTokenizer.Kind.OTHER && words.text().startsWith("="));
         return new SqlitePragma(unquoted(name).toLowerCase(Locale.ROOT), hasArgument);
+    }
+
+    /** To explain a pragma is to carry it out, behind the back of whoever reads the first word of a text. */
+    static void requireNotExplained(String sql) {
+        SqliteTokenizer words = new SqliteTokenizer(sql);
+        words.next();
+        if (words.isWord("EXPLAIN") && of(sql) != null) {
+            throw new R2dbcBadGrammarException(
+                    "EXPLAIN of a PRAGMA is refused: SQLite carries out most of them while it prepares the statement. Run"
+                            + " the PRAGMA itself.",
+                    "0A000",
+                    SQLiteErrorCode.SQLITE_ERROR.code,
+                    sql);
+        }
     }
 
     private static String unquoted(String name) {

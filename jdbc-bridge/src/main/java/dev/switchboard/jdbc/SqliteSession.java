@@ -126,6 +126,7 @@ final class SqliteSession implements JdbcSession {
 
     @Override
     public Prepared prepare(String sql) throws SQLException {
+        SqlitePragma.requireNotExplained(sql);
         if (!settings.attach()) {
             limitAttaching(sql);
         }
@@ -208,7 +209,7 @@ final class SqliteSession implements JdbcSession {
         if (!onlyQueries && !queryOnly) {
             return;
         }
-        SqlitePragma pragma = onlyQueries ? SqlitePragma.of(command.sql()) : null;
+        SqlitePragma pragma = SqlitePragma.of(command.sql());
         if ((pragma != null && pragma.setsQueryOnly()) || writes.surelyTakesLock(command)) {
             throw failures.refusedToWrite(command.sql(), onlyQueries);
         }

@@ -91,7 +91,7 @@ final class SqliteTimes {
     static LocalDate date(String text) {
         LocalDateTime read = dateTime(text);
         if (read.toLocalTime().toNanoOfDay() != 0) {
-            throw new DateTimeException("'" + text + "' has a time of day; read it as LocalDateTime");
+            throw new DateTimeException("it has a time of day; read it as LocalDateTime");
         }
         return read.toLocalDate();
     }
@@ -104,7 +104,7 @@ final class SqliteTimes {
     static LocalDateTime dateTime(String text) {
         TemporalAccessor read = read(text);
         if (read.query(TemporalQueries.offset()) != null) {
-            throw new DateTimeException("'" + text + "' has an offset; read it as OffsetDateTime");
+            throw new DateTimeException("it has an offset; read it as OffsetDateTime");
         }
         return local(read);
     }
@@ -118,7 +118,7 @@ final class SqliteTimes {
         TemporalAccessor read = read(text);
         ZoneOffset offset = read.query(TemporalQueries.offset());
         if (offset == null) {
-            throw new DateTimeException("'" + text + "' has no offset; read it as LocalDateTime");
+            throw new DateTimeException("it has no offset; read it as LocalDateTime");
         }
         return OffsetDateTime.of(local(read), offset);
     }

@@ -12,6 +12,7 @@ import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.OffsetDateTime;
 import java.time.ZonedDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
@@ -35,6 +36,8 @@ final class ValueDecoder {
             double.class, Double.class,
             char.class, Character.class);
 
+    private static final int MOST_DIGITS = 10_000;
+
     private ValueDecoder() {}
 
     private static Map<Class<?>, Function<Object, @Nullable Object>> decoders() {
@@ -46,7 +49,7 @@ final class ValueDecoder {
         decoders.put(Short.class, raw -> exact(raw).shortValueExact());
         decoders.put(Integer.class, raw -> exact(raw).intValueExact());
         decoders.put(Long.class, raw -> exact(raw).longValueExact());
-        decoders.put(BigInteger.class, raw -> exact(raw).toBigIntegerExact());
+        decoders.put(BigInteger.class, ValueDecoder::integer);
         decoders.put(BigDecimal.class, ValueDecoder::exact);
         decoders.put(Double.class, ValueDecoder::real);
         decoders.put(Float.class, ValueDecoder::single);
@@ -102,7 +105,10 @@ final class ValueDecoder {
                 return decoded;
             }
         } catch (RuntimeException doesNotFit) {
-            throw refused(raw, column, type, doesNotFit);
+            // Those of Java repeat what is stored.
+            boolean ours =
+                    !(doesNotFit instanceof IllegalArgumentException || doesNotFit instanceof DateTimeParseException);
+            throw refused(raw, column, type, ours ? doesNotFit : null);
         }
         throw refused(raw, column, type, null);
     }
@@ -157,6 +163,15 @@ final class ValueDecoder {
         return raw instanceof Integer || raw instanceof Long
                 ? BigDecimal.valueOf(((Number) raw).longValue())
                 : new BigDecimal(raw.toString());
+    }
+
+    /** A short text may stand for a number that would take minutes to write out. */
+    private static BigInteger integer(Object raw) {
+        BigDecimal number = exact(raw);
+        if ((long) number.precision() - number.scale() > MOST_DIGITS) {
+            throw new ArithmeticException("it has more than " + MOST_DIGITS + " digits");
+        }
+        return number.toBigIntegerExact();
     }
 
     private static double real(Object raw) {

@@ -3,6 +3,8 @@ package dev.switchboard.jdbc;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -92,8 +94,17 @@ final class Workers {
 
     /** Hands a free place to the first who still wants it. */
     private void hand(Waiter first) {
-        Worker worker = new Worker(scheduler.createWorker());
         @Nullable Waiter waiter = first;
+        Worker worker;
+        try {
+            worker = new Worker(scheduler.createWorker());
+        } catch (RejectedExecutionException disposed) {
+            while (waiter != null) {
+                waiter.refuse();
+                waiter = nextOrFree();
+            }
+            return;
+        }
         while (waiter != null && !waiter.accept(worker)) {
             waiter = nextOrFree();
         }
@@ -131,13 +142,17 @@ final class Workers {
         }
     }
 
-    /** Gives the threads back as soon as no connection uses them. */
+    /** Refuses whoever waits, and gives the threads back as soon as no connection uses them. */
     void close() {
         boolean idle;
+        List<Waiter> left;
         synchronized (waiters) {
             closing = true;
             idle = open == 0;
+            left = List.copyOf(waiters);
+            waiters.clear();
         }
+        left.forEach(Waiter::refuse);
         if (idle) {
             end();
         }

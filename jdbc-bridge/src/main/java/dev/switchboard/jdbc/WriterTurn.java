@@ -25,6 +25,7 @@ final class WriterTurn {
     private final String self = "connection " + COUNT.incrementAndGet();
     private volatile CommandQueue.@Nullable Task parked;
     private volatile WriterLane.@Nullable Claim claim;
+    private boolean timeOfStatement;
 
     /**
      * The part of one connection.
@@ -37,6 +38,12 @@ final class WriterTurn {
         this.lane = lane;
         this.target = target;
         this.resume = resume;
+    }
+
+    /** {@return how errors name this connection} */
+    @Override
+    public String toString() {
+        return self;
     }
 
     /** The task that waited, to be asked about again; null if none did. */
@@ -80,6 +87,7 @@ final class WriterTurn {
         }
         // Set before the claim, whose end may already be read when this line returns; resume comes back to this thread.
         parked = task;
+        timeOfStatement = access.ofStatement();
         made = free.claim(who, access.patience(), resume);
         claim = made;
         if (task.isGone()) {
@@ -135,7 +143,8 @@ final class WriterTurn {
         return new R2dbcTimeoutException(
                 "Writing to " + target + " waited " + (made == null ? "" : made.patience()) + " for its turn: "
                         + (made == null ? "somebody" : made.heldBy())
-                        + " has been writing. Keep transactions short, or wait longer (lockWaitTimeout).",
-                "55P03");
+                        + " has been writing. Keep transactions short, or wait longer ("
+                        + (timeOfStatement ? "the statement time-out" : "lockWaitTimeout") + ").",
+                timeOfStatement ? "57014" : "55P03");
     }
 }

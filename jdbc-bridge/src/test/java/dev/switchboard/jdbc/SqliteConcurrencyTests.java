@@ -279,4 +279,47 @@ class SqliteConcurrencyTests {
             await(connection.close());
         }
     }
+
+    @Test
+    void aSchedulerThatIsDisposedTooEarlyKeepsNeitherTheTurnNorTheFile() {
+        Scheduler mine = Schedulers.newBoundedElastic(2, 100, "mine");
+        try (TestDatabase database = TestDatabase.at(
+                        directory.resolve("test.db"),
+                        Map.of(
+                                SqliteConnectionFactoryProvider.MAX_THREADS,
+                                2,
+                                SqliteConnectionFactoryProvider.SCHEDULER,
+                                mine));
+                TestDatabase others = TestDatabase.in(directory)) {
+            Connection holder = database.open();
+            run(holder, "CREATE TABLE early (v INTEGER)");
+            await(holder.beginTransaction());
+            mine.dispose();
+            StepVerifier.create(holder.createStatement("SELECT 1").execute())
+                    .expectErrorSatisfies(
+                            error -> assertThat(error).hasMessageContaining("dispose a scheduler of your own after"))
+                    .verify(PATIENCE);
+            StepVerifier.create(database.factory().create())
+                    .expectErrorSatisfies(error -> assertThat(error).hasMessageContaining("or the scheduler"))
+                    .verify(PATIENCE);
+            await(holder.close());
+            Connection next = others.open();
+            run(next, "INSERT INTO early VALUES (1)");
+            await(next.close());
+            assertThat(workers(database).openCount()).isZero();
+        }
+        assertThat(WriterLane.count()).isZero();
+    }
+
+    @Test
+    void whoWaitsForAThreadIsRefusedWhenTheFactoryCloses() {
+        TestDatabase database = limited(1, PATIENCE);
+        Connection only = database.open();
+        StepVerifier.create(database.factory().create())
+                .expectSubscription()
+                .then(database::close)
+                .expectErrorSatisfies(error -> assertThat(error).hasMessageContaining("is closed"))
+                .verify(PATIENCE);
+        await(only.close());
+    }
 }

@@ -16,6 +16,7 @@ import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,5 +94,13 @@ class SqliteEpochTests {
     void textIsReadToo() {
         run(connection, "INSERT INTO t (ts) VALUES ('2024-01-02 03:04:05')");
         assertThat(values(connection, "SELECT ts FROM t")).containsExactly(LocalDateTime.of(2024, 1, 2, 3, 4, 5));
+    }
+
+    @Test
+    void whatIsTooFarAwayForANumberIsRefused() {
+        assertThatThrownBy(() ->
+                        connection.createStatement("SELECT ?").bind(0, Instant.MAX.truncatedTo(ChronoUnit.SECONDS)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll("too far away", "times=TEXT");
     }
 }

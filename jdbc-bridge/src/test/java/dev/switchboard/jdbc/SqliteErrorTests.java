@@ -15,6 +15,7 @@ import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcPermissionDeniedException;
 import io.r2dbc.spi.R2dbcRollbackException;
 import io.r2dbc.spi.R2dbcTransientResourceException;
+import io.r2dbc.spi.Result;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -194,5 +195,24 @@ class SqliteErrorTests {
         assertThat(SqliteErrors.translate(new java.sql.SQLException("words"), "Opening failed", null))
                 .isInstanceOf(R2dbcNonTransientResourceException.class)
                 .hasMessage("Opening failed: words");
+    }
+
+    @Test
+    void aFullDatabaseEndsItsTransactionAndSaysSo() {
+        run(connection, "PRAGMA max_page_count = 20", "CREATE TABLE large (v BLOB)");
+        await(connection.beginTransaction());
+        StepVerifier.create(Flux.range(0, 100)
+                        .concatMap(n -> Flux.from(connection
+                                        .createStatement("INSERT INTO large VALUES (zeroblob(10000))")
+                                        .execute())
+                                .concatMap(Result::getRowsUpdated)))
+                .thenConsumeWhile(ignored -> true)
+                .expectErrorSatisfies(error -> {
+                    assertThat(error).isInstanceOf(R2dbcTransientResourceException.class);
+                    assertThat(((R2dbcException) error).getSqlState()).isEqualTo("53100");
+                })
+                .verify(PATIENCE);
+        await(connection.rollbackTransaction());
+        assertThat(values(connection, "SELECT count(*) FROM large")).containsExactly(0);
     }
 }

@@ -9,9 +9,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactories;
+import io.r2dbc.spi.ConnectionFactoryOptions;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcPermissionDeniedException;
 import io.r2dbc.spi.R2dbcRollbackException;
+import io.r2dbc.spi.R2dbcTransientResourceException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -244,5 +246,23 @@ class SqliteFileTests {
             await(first.close());
             await(second.close());
         }
+    }
+
+    @Test
+    void aFileThatCannotBeReachedOrMadeIsSaidToBeSo() {
+        assertThatThrownBy(() -> TestDatabase.at(Path.of("a.db"), Map.of(ConnectionFactoryOptions.DATABASE, "a\0b")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("is not a path on this system");
+        refuses(
+                TestDatabase.at(
+                        Path.of("/proc/switchboard.db"), Map.of(SqliteConnectionFactoryProvider.OWNER_ONLY, true)),
+                "cannot be created for its owner alone");
+        StepVerifier.create(TestDatabase.at(Path.of("/proc/switchboard.db"), Map.of())
+                        .factory()
+                        .create())
+                .expectErrorSatisfies(error -> assertThat(error)
+                        .isInstanceOf(R2dbcTransientResourceException.class)
+                        .hasMessageContainingAll("/proc/switchboard.db", "unable to open"))
+                .verify(PATIENCE);
     }
 }

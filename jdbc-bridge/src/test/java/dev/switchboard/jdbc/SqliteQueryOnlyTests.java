@@ -11,6 +11,7 @@ import io.r2dbc.spi.R2dbcBadGrammarException;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcPermissionDeniedException;
 import io.r2dbc.spi.Result;
+import io.r2dbc.spi.TransactionDefinition;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -125,5 +126,38 @@ class SqliteQueryOnlyTests {
                 .verify(PATIENCE);
         await(writer.rollbackTransaction());
         run(writer, "DELETE FROM t");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "EXPLAIN PRAGMA query_only = OFF",
+                "explain query plan pragma main.query_only(0)",
+                "SELECT 1; /* EXPLAIN */ EXPLAIN PRAGMA foreign_keys = OFF",
+                "EXPLAIN PRAGMA busy_timeout = 3000"
+            })
+    void explainingAPragmaIsRefusedSinceItWouldBeCarriedOut(String sql) {
+        StepVerifier.create(Flux.from(reader.createStatement(sql).execute()).concatMap(Result::getRowsUpdated))
+                .thenConsumeWhile(ignored -> true)
+                .expectErrorSatisfies(error -> {
+                    assertThat(error)
+                            .isInstanceOf(R2dbcBadGrammarException.class)
+                            .hasMessageContaining("EXPLAIN of a PRAGMA is refused");
+                    assertThat(((R2dbcException) error).getSqlState()).isEqualTo("0A000");
+                })
+                .verify(PATIENCE);
+        assertThat(values(reader, "PRAGMA query_only")).containsExactly(1);
+        assertThat(values(reader, "PRAGMA foreign_keys")).containsExactly(1);
+    }
+
+    @Test
+    void aReadOnlyTransactionDoesNotLoseItsGuard() {
+        await(((BridgeConnection) writer)
+                .beginTransaction(TestDatabase.definition(Map.of(TransactionDefinition.READ_ONLY, true))));
+        StepVerifier.create(writer.createStatement("PRAGMA query_only = OFF").execute())
+                .expectErrorSatisfies(error -> assertThat(error).hasMessageContaining("is read-only"))
+                .verify(PATIENCE);
+        assertThat(values(writer, "PRAGMA query_only")).containsExactly(1);
+        await(writer.rollbackTransaction());
     }
 }

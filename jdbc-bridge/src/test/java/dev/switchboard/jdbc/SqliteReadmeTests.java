@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactories;
+import io.r2dbc.spi.ConnectionFactoryOptions;
 import io.r2dbc.spi.Option;
 import java.io.IOException;
 import java.lang.reflect.Field;
@@ -67,6 +68,36 @@ class SqliteReadmeTests {
                                     : directory.resolve("orders.db").toString());
             await(connection.close());
         }
+    }
+
+    @Test
+    void theOtherProductsAreOpenedByTheirUrls() throws IOException {
+        List<String> urls = Pattern.compile("(?m)^\\| `(r2dbc:(?:duckdb|jdbc):[^`]+)` \\|")
+                .matcher(readme())
+                .results()
+                .map(row -> row.group(1))
+                .toList();
+        assertThat(urls).hasSizeGreaterThan(3);
+        for (String url : urls) {
+            try (TestDatabase database = TestDatabase.url(url.replace("/var/data", directory.toString()))) {
+                // No driver of Db2 is here; the factory is made all the same.
+                if (!url.contains("db2")) {
+                    Connection connection = database.open();
+                    assertThat(values(connection, "SELECT 1")).containsExactly(1);
+                    await(connection.close());
+                }
+            }
+        }
+    }
+
+    @Test
+    void aJdbcUrlThatAProgramSetsIsNotShown() {
+        assertThat(ConnectionFactoryOptions.builder()
+                        .option(ConnectionFactoryOptions.DRIVER, "jdbc")
+                        .option(JdbcConnectionFactoryProvider.JDBC_URL, "jdbc:x://user:hush@host/orders")
+                        .build()
+                        .toString())
+                .doesNotContain("hush");
     }
 
     @ParameterizedTest

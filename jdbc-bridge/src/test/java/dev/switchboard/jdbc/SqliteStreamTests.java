@@ -13,9 +13,11 @@ import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcRollbackException;
 import io.r2dbc.spi.R2dbcTimeoutException;
 import io.r2dbc.spi.Result;
+import io.r2dbc.spi.Statement;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,6 +34,8 @@ import reactor.test.StepVerifier;
 
 class SqliteStreamTests {
     private static final int MANY = 200_000;
+    private static final String MANY_ROWS =
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT " + MANY + ") SELECT i FROM n";
     private static final String COUNTED_ROWS =
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " + MANY
                     + ") SELECT stepped(i) FROM n";
@@ -117,15 +121,35 @@ class SqliteStreamTests {
 
     @Test
     void otherCommandsGetTheirTurnWhileALongResultStreams() {
+        // One turn for the other command, one for its row, and a batch of rows before each.
+        assertThat(rowsBeforeAnAnswer(connection, connection.createStatement(COUNTED_ROWS)))
+                .isBetween(1, 513);
+        assertThat(rowsBeforeAnAnswer(
+                        connection, connection.createStatement(COUNTED_ROWS).fetchSize(1)))
+                .isBetween(1, 3);
+    }
+
+    /** How many rows there were when somebody who asked at the first of them had an answer. */
+    private static int rowsBeforeAnAnswer(Connection connection, Statement statement) {
         AtomicInteger seenWhenAnswered = new AtomicInteger(-1);
         AtomicInteger seen = new AtomicInteger();
-        Flux<Object> rows = column(connection, COUNTED_ROWS).doOnNext(row -> {
+        Flux<Object> rows = column(statement).doOnNext(row -> {
             if (seen.incrementAndGet() == 1) {
                 column(connection, "SELECT 1").subscribe(answer -> seenWhenAnswered.set(seen.get()));
             }
         });
         StepVerifier.create(rows.count()).expectNext((long) MANY).verifyComplete();
-        assertThat(seenWhenAnswered.get()).isBetween(1, 2_000);
+        return seenWhenAnswered.get();
+    }
+
+    @Test
+    void theOptionSaysHowManyRowsABatchHas() {
+        try (TestDatabase single = TestDatabase.at(
+                directory.resolve("single.db"), Map.of(SqliteConnectionFactoryProvider.FETCH_SIZE, 1))) {
+            Connection own = single.open();
+            assertThat(rowsBeforeAnAnswer(own, own.createStatement(MANY_ROWS))).isBetween(1, 3);
+            await(own.close());
+        }
     }
 
     @Test

@@ -297,4 +297,27 @@ class SqliteTransactionStateTests {
         assertThat(connection.getTransactionIsolationLevel()).isEqualTo(IsolationLevel.SERIALIZABLE);
         await(connection.commitTransaction());
     }
+
+    @Test
+    void aStatementTimeoutThatRunsOutWhileAWriterOfThisProcessWritesSaysSo() {
+        await(other.beginTransaction());
+        await(connection.setStatementTimeout(Duration.ofMillis(60)));
+        StepVerifier.create(execute(connection, "INSERT INTO t VALUES (1)"))
+                .expectErrorSatisfies(error -> {
+                    assertThat(error)
+                            .isInstanceOf(R2dbcTimeoutException.class)
+                            .hasMessageContainingAll("waited PT0.06S for its turn", "the statement time-out");
+                    assertThat(((R2dbcException) error).getSqlState()).isEqualTo("57014");
+                })
+                .verify(PATIENCE);
+        // The number in the error is the one that the holder shows.
+        String shown = other.toString();
+        String name = shown.substring("BridgeConnection[".length(), shown.indexOf(','));
+        StepVerifier.create(execute(connection, "INSERT INTO t VALUES (1)"))
+                .expectErrorSatisfies(error -> assertThat(error).hasMessageContaining(": " + name + " for "))
+                .verify(PATIENCE);
+        await(other.rollbackTransaction());
+        await(connection.setStatementTimeout(Duration.ZERO));
+        run(connection, "INSERT INTO t VALUES (1)");
+    }
 }

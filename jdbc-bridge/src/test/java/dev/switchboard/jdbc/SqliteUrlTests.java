@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Flux;
 import reactor.test.StepVerifier;
 
 class SqliteUrlTests {
@@ -61,6 +62,9 @@ class SqliteUrlTests {
             delimiter = '|',
             value = {
                 "r2dbc:sqlite:///|needs a path",
+                "r2dbc:sqlite:mem://orders|Write r2dbc:sqlite:mem:///orders.",
+                "r2dbc:sqlite://data:80/a.db|:80' stands where a host would. Write r2dbc:sqlite:///data:80/a.db",
+                "r2dbc:sqlite:///a.db?attach=true&baseDirectory=/tmp|lets SQL open any file",
                 "r2dbc:sqlite:mem:///a%20b|cannot name a database in memory",
                 "r2dbc:sqlite:tcp:///a.db|protocol 'tcp'",
                 "r2dbc:sqlite:///:memory:|r2dbc:sqlite:mem:///name",
@@ -111,6 +115,34 @@ class SqliteUrlTests {
             assertThat(values(connection, "PRAGMA foreign_keys")).containsExactly(0);
             assertThat(values(connection, "PRAGMA synchronous")).containsExactly(2);
             assertThat(values(connection, "VALUES (1), (2), (3)")).containsExactly(1, 2, 3);
+            await(connection.close());
+        }
+    }
+
+    @Test
+    void aStatementHasTheTimeOfTheOption() {
+        String url = "r2dbc:sqlite:///" + directory.resolve("timed.db") + "?statementTimeout=PT0.05S";
+        try (TestDatabase database = TestDatabase.url(url)) {
+            Connection connection = database.open();
+            String endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+            StepVerifier.create(Flux.from(connection.createStatement(endless).execute())
+                            .concatMap(result -> result.map(row -> row.get(0))))
+                    .expectErrorSatisfies(
+                            error -> assertThat(error).hasMessageContaining("statement time-out of PT0.05S"))
+                    .verify(PATIENCE);
+            await(connection.close());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, true", "64, false"})
+    void statementsStayPreparedAsOftenAsTheOptionSays(int kept, boolean anew) {
+        String url = "r2dbc:sqlite:///" + directory.resolve("kept.db") + "?statementCacheSize=" + kept;
+        try (TestDatabase database = TestDatabase.url(url)) {
+            Connection connection = database.open();
+            StatementCache statements = ((BridgeConnection) connection).queue().statements();
+            assertThat(values(connection, "SELECT 1")).containsExactly(1);
+            assertThat(!statements.holds("SELECT 1")).isEqualTo(anew);
             await(connection.close());
         }
     }

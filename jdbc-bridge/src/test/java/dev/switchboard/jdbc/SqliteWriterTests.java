@@ -16,14 +16,11 @@ import io.r2dbc.spi.TransactionDefinition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -35,8 +32,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.sqlite.JDBC;
-import org.sqlite.SQLiteConnection;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -261,6 +256,26 @@ class SqliteWriterTests {
                 .isEqualTo(takes);
     }
 
+    /** A connection that is gone explains nothing any more. */
+    @Test
+    void whatWasExplainedOnceIsKnown() {
+        CommandQueue queue = ((BridgeConnection) writer).queue();
+        SqlCommand known = SqliteParser.parse("WITH a AS (SELECT 1) INSERT INTO t SELECT 1 FROM a")
+                .commands()
+                .get(0);
+        SqlCommand unknown = SqliteParser.parse("WITH a AS (SELECT 2) INSERT INTO t SELECT 2 FROM a")
+                .commands()
+                .get(0);
+        assertThat(queue.command(() -> {
+                            SqliteWrites writes = new SqliteWrites(((SqliteSession) queue.session()).jdbc());
+                            boolean first = writes.surelyTakesLock(known);
+                            queue.session().jdbc().close();
+                            return List.of(first, writes.surelyTakesLock(known), writes.surelyTakesLock(unknown));
+                        })
+                        .block(PATIENCE))
+                .containsExactly(true, true, false);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"foreign_keys = OFF", "query_only(1)", "case_sensitive_like = 1"})
     void askingWhetherAPragmaWritesDoesNotSetIt(String pragma) {
@@ -337,24 +352,6 @@ class SqliteWriterTests {
                 .then(insert(connection, number))
                 .zipWhen(first -> insert(connection, number), Long::sum)
                 .delayUntil(updated -> connection.commitTransaction());
-    }
-
-    @Test
-    void aWriterOfAnotherProcessIsWaitedForAndThenItIsATransientError() throws SQLException {
-        await(writer.setLockWaitTimeout(Duration.ofMillis(80)));
-        try (SQLiteConnection foreign =
-                JDBC.createConnection("jdbc:sqlite:" + directory.resolve("test.db"), new Properties())) {
-            try (Statement statement = foreign.createStatement()) {
-                statement.execute("BEGIN IMMEDIATE");
-                StepVerifier.create(insert(writer, 1))
-                        .expectErrorSatisfies(error -> assertThat(error)
-                                .isInstanceOf(R2dbcTimeoutException.class)
-                                .hasMessageContaining("PT0.08S"))
-                        .verify(PATIENCE);
-                statement.execute("COMMIT");
-            }
-        }
-        await(insert(writer, 1));
     }
 
     private static Mono<Void> writeOneByOne(Connection connection, int who) {
