@@ -60,7 +60,14 @@ final class Habits {
             "dev.switchboard.routing.PreparedTransaction",
             "dev.switchboard.routing.PreparedTransactions",
             // A shard has its time for an answer; the shards may belong to several registries.
-            "dev.switchboard.routing.FanOut");
+            "dev.switchboard.routing.FanOut",
+            // A test's own server has so long to answer.
+            "dev.switchboard.testing.TestServer");
+
+    /** Who waits for a publisher. */
+    private static final Set<String> WAITERS = Set.of(
+            // JUnit's callbacks are over when they return.
+            "dev.switchboard.testing.TestServer", "dev.switchboard.testing.TestDatabaseExtension");
 
     /** Who may put its thread to sleep: what runs on a worker of the bridge only. */
     private static final Set<String> SLEEPERS = Set.of(
@@ -87,11 +94,14 @@ final class Habits {
     }
 
     private static HouseRule noBlocking() {
-        return HouseRule.of(
+        return HouseRule.withExceptions(
                 "nobody waits for a publisher",
-                published(calls(
-                        "a method of a publisher that blocks",
-                        target -> onPublisher(target) && BLOCKING.contains(target.getName()))),
+                WAITERS,
+                exceptions -> publishedExcept(
+                        exceptions,
+                        calls(
+                                "a method of a publisher that blocks",
+                                target -> onPublisher(target) && BLOCKING.contains(target.getName()))),
                 """
                 package dev.switchboard.core;
                 class Offender {

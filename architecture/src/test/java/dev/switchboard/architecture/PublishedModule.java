@@ -44,6 +44,15 @@ enum PublishedModule {
             Library.SIGNATURES,
             Library.LOGGING,
             Library.JSPECIFY),
+    TESTING(
+            "testing",
+            "dev.switchboard.testing",
+            // The bridge is met through R2DBC's own service; it comes along for databases in memory.
+            List.of(ROUTING, CORE, JDBC_BRIDGE),
+            Library.R2DBC,
+            Library.REACTOR,
+            Library.TESTS,
+            Library.JSPECIFY),
     TENANCY(
             "tenancy",
             "dev.switchboard.tenancy",
@@ -189,6 +198,15 @@ enum PublishedModule {
                         "spring.data.relational",
                         "spring.data.r2dbc"),
                 List.of("spring-r2dbc", "spring-data-r2dbc")),
+        // Optional: the tests bring their own JUnit.
+        TESTS(
+                List.of(
+                        "reactor.test",
+                        "org.junit.jupiter.api..",
+                        "org.junit.platform.commons.support",
+                        "org.opentest4j"),
+                List.of("reactor.test", "org.junit.jupiter.api", "org.opentest4j"),
+                List.of("reactor-test", "junit-jupiter-api")),
         LOGGING(List.of("org.slf4j"), List.of("org.slf4j"), List.of("slf4j-api")),
         JSPECIFY(List.of("org.jspecify.annotations"), List.of("org.jspecify"), List.of("jspecify"));
 

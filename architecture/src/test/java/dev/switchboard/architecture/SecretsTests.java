@@ -25,7 +25,7 @@ class SecretsTests {
     private static final Pattern NAMES = Pattern.compile("<testcase [^>]*>");
 
     @ParameterizedTest
-    @ValueSource(strings = {"databases", "jdbc-bridge", "core", "routing", "tenancy", "examples/quickstart"})
+    @ValueSource(strings = {"databases", "jdbc-bridge", "core", "routing", "testing", "tenancy", "examples/quickstart"})
     void noPasswordWasLoggedInTheTestsOf(String module) throws IOException {
         Path notes = Repository.root().resolve(module).resolve(NOTES);
         assertThat(notes)
@@ -37,7 +37,7 @@ class SecretsTests {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"databases", "jdbc-bridge", "core", "routing", "tenancy", "examples/quickstart"})
+    @ValueSource(strings = {"databases", "jdbc-bridge", "core", "routing", "testing", "tenancy", "examples/quickstart"})
     void noPasswordStandsInTheReportsOf(String module) throws IOException {
         List<Path> folders = files(Repository.root().resolve(module).resolve("target")).stream()
                 .filter(folder -> folder.getFileName().toString().startsWith("surefire-reports"))

@@ -50,13 +50,19 @@ final class HintBinding implements RouteBinding {
     }
 
     /** The first one holds, so that who watches is always who watches this route. */
-    private synchronized Route decide(RoutingRules.Narrowed narrowed) {
-        RoutingRules.Narrowed first = decided;
-        if (first == null) {
-            first = narrowed;
-            decided = first;
+    private Route decide(RoutingRules.Narrowed narrowed) {
+        synchronized (this) {
+            RoutingRules.Narrowed earlier = decided;
+            if (earlier != null) {
+                return earlier.route();
+            }
+            decided = narrowed;
         }
-        return first.route();
+        RouteListeners listeners = RouteListeners.from(captured);
+        if (listeners != null) {
+            listeners.tell(narrowed.route(), held);
+        }
+        return narrowed.route();
     }
 
     @Override

@@ -38,6 +38,8 @@ final class SnippetCompiler {
             import dev.switchboard.jdbc.*;
             import dev.switchboard.routing.*;
             import dev.switchboard.tenancy.*;
+            import dev.switchboard.testing.*;
+            import org.junit.jupiter.api.Test;
             import org.jooq.DSLContext;
             import org.jooq.Record1;
             import org.jooq.SQLDialect;

@@ -1,0 +1,2 @@
+/** For the tests of programs that use Switchboard. */
+package dev.switchboard.testing;
