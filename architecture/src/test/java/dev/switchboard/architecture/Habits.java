@@ -240,10 +240,6 @@ final class Habits {
                 """);
     }
 
-    private static ArchRule published(DescribedPredicate<JavaAccess<?>> access) {
-        return noClasses().should().accessTargetWhere(access);
-    }
-
     private static ArchRule publishedExcept(Set<String> exceptions, DescribedPredicate<JavaAccess<?>> access) {
         return noClasses()
                 .that(DescribedPredicate.describe(
