@@ -127,6 +127,10 @@ public final class RouteHints {
         return rest;
     }
 
+    boolean isLocked() {
+        return locked;
+    }
+
     RouteHints lock() {
         return locked ? this : new RouteHints(byKind, true);
     }
