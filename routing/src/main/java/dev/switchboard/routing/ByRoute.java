@@ -39,8 +39,15 @@ final class ByRoute {
                 Caffeine.newBuilder().maximumSize(MOST_ROUTES).build();
         return Flux.deferContextual(context -> {
             RouteHints asked = RouteHints.from(context);
+            SharedScope outer = asked.shared();
+            if (outer != null) {
+                AccessMode mode = asked.accessMode();
+                outer.fetched(
+                        asked.unshared(),
+                        new SharedFetch.Way(asked.connectionName(), true, mode != null && mode.onlyReads(), false, null));
+            }
             return byRoute.get(
-                    new Scope(asked, asked.isLocked()),
+                    new Scope(asked.unshared(), asked.isLocked()),
                     scope -> sharing.apply(
                             source.contextWrite(ignored -> scope.hints().writeInto(Context.empty()))));
         });

@@ -80,11 +80,33 @@ final class HintBinding implements RouteBinding {
 
     @Override
     public void sending(ContextView statementContext) {
-        AccessMode mode = RouteHints.from(statementContext).accessMode();
+        RouteHints asked = RouteHints.from(statementContext);
+        tellSharing(asked.shared() == null ? held : asked);
+        AccessMode mode = asked.accessMode();
         WriteWatch watch = watch();
         if (watch != null && !isReadOnly() && (mode == null || !mode.onlyReads())) {
             watch.writing(statementContext);
         }
+    }
+
+    private void tellSharing(RouteHints hints) {
+        SharedScope shared = hints.shared();
+        if (shared != null) {
+            Route route = route();
+            boolean prepared = route != null && route.preparationKey() != null;
+            shared.fetched(
+                    hints.unshared(),
+                    new SharedFetch.Way(
+                            route == null ? null : route.connectionName(),
+                            prepared,
+                            isReadOnly(),
+                            rules.isPlain(),
+                            defaultName));
+        }
+    }
+
+    private synchronized @Nullable Route route() {
+        return decided == null ? null : decided.route();
     }
 
     private synchronized @Nullable WriteWatch watch() {
