@@ -5,6 +5,8 @@ import dev.switchboard.core.RouteBinding;
 import io.r2dbc.spi.Connection;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 import reactor.util.context.ContextView;
@@ -18,6 +20,8 @@ import reactor.util.context.ContextView;
  * through where no router stands behind it.
  */
 final class HintBinding implements RouteBinding {
+
+    private static final Logger LOGGER = LoggerFactory.getLogger(HintBinding.class);
 
     private final RoutingRules rules;
     private final RouteHints held;
@@ -39,24 +43,58 @@ final class HintBinding implements RouteBinding {
     @Override
     public Mono<Route> resolve(boolean readOnlyTransaction) {
         return Mono.defer(() -> {
-                    AccessMode mode = held.accessMode();
-                    boolean onlyReads = mode == null ? readOnlyTransaction && !readWriteAsked : mode.onlyReads();
-                    boolean prevented = mode == AccessMode.READ_ONLY_ENFORCED;
-                    narrowedToReadOnly = onlyReads;
-                    return rules.narrow(new PartialRoute(name(), onlyReads, null, prevented, null), held);
-                })
-                .map(this::decide)
-                .contextWrite(ignored -> Context.of(captured));
+            narrowedToReadOnly = onlyReads(readOnlyTransaction);
+            return narrow(readOnlyTransaction).map(this::decide);
+        });
+    }
+
+    private boolean onlyReads(boolean readOnlyTransaction) {
+        AccessMode mode = held.accessMode();
+        return mode == null ? readOnlyTransaction && !readWriteAsked : mode.onlyReads();
+    }
+
+    private Mono<RoutingRules.Narrowed> narrow(boolean readOnlyTransaction) {
+        boolean onlyReads = onlyReads(readOnlyTransaction);
+        boolean prevented = held.accessMode() == AccessMode.READ_ONLY_ENFORCED;
+        RoutingHint chosen = held.ofKind(RoutingKey.class);
+        PartialRoute start = new PartialRoute(name(), onlyReads, null, prevented, null, RouteReasons.NONE)
+                .because(chosen instanceof RoutingKey ? "chosen by name" : "the default of the registry");
+        PartialRoute told = onlyReads && held.accessMode() == null ? start.because("a read-only transaction") : start;
+        return rules.narrow(told, held).contextWrite(ignored -> Context.of(captured));
+    }
+
+    /** What was decided, or would be now; decides nothing. */
+    Mono<RouteExplanation> explain(boolean readOnlyTransaction) {
+        return Mono.defer(() -> {
+            RoutingRules.Narrowed known = decided();
+            return known == null
+                    ? narrow(readOnlyTransaction).map(narrowed -> explanation(narrowed, false))
+                    : Mono.just(explanation(known, true));
+        });
+    }
+
+    private RouteExplanation explanation(RoutingRules.Narrowed narrowed, boolean fixed) {
+        return new RouteExplanation(
+                held, narrowed.route(), fixed, narrowed.reasons().texts());
     }
 
     /** The first one holds, so that who watches is always who watches this route. */
-    private synchronized Route decide(RoutingRules.Narrowed narrowed) {
-        RoutingRules.Narrowed first = decided;
-        if (first == null) {
-            first = narrowed;
-            decided = first;
+    private Route decide(RoutingRules.Narrowed narrowed) {
+        synchronized (this) {
+            RoutingRules.Narrowed first = decided;
+            if (first != null) {
+                return first.route();
+            }
+            decided = narrowed;
         }
-        return first.route();
+        if (LOGGER.isDebugEnabled()) {
+            LOGGER.debug("{}", explanation(narrowed, false));
+        }
+        return narrowed.route();
+    }
+
+    private synchronized RoutingRules.@Nullable Narrowed decided() {
+        return decided;
     }
 
     @Override
@@ -92,7 +130,8 @@ final class HintBinding implements RouteBinding {
     private void tellSharing(RouteHints hints) {
         SharedScope shared = hints.shared();
         if (shared != null) {
-            Route route = route();
+            RoutingRules.Narrowed known = decided();
+            Route route = known == null ? null : known.route();
             boolean prepared = route != null && route.preparationKey() != null;
             shared.fetched(
                     hints.unshared(),
@@ -105,12 +144,9 @@ final class HintBinding implements RouteBinding {
         }
     }
 
-    private synchronized @Nullable Route route() {
-        return decided == null ? null : decided.route();
-    }
-
-    private synchronized @Nullable WriteWatch watch() {
-        return decided == null ? null : decided.watch();
+    private @Nullable WriteWatch watch() {
+        RoutingRules.Narrowed known = decided();
+        return known == null ? null : known.watch();
     }
 
     @Override

@@ -13,7 +13,7 @@ import reactor.core.publisher.Mono;
 public interface Router {
 
     /**
-     * Narrows the route. Called and subscribed when a connection is first needed, once for each connection handle, with the
+     * Narrows the route, and says why where it can: {@code soFar.withConnectionName(name).because("..")}. Called and subscribed when a connection is first needed, once for each connection handle, with the
      * Reactor Context that held when the handle was asked for.
      *
      * @param soFar what is known already
@@ -31,6 +31,8 @@ public interface Router {
      */
     default Router then(Router next) {
         Objects.requireNonNull(next, "next");
-        return (soFar, hints) -> route(soFar, hints).flatMap(narrowed -> next.route(narrowed, hints));
+        return (soFar, hints) -> route(soFar, hints)
+                .map(narrowed -> narrowed.after(soFar))
+                .flatMap(narrowed -> next.route(narrowed, hints).map(further -> further.after(narrowed)));
     }
 }

@@ -157,7 +157,8 @@ public final class ShardRouter implements Router {
         return Mono.defer(() -> {
             if (hints.ofKind(ShardKey.class) instanceof ShardChoice choice) {
                 return choice.whole().equals(hints.connectionName())
-                        ? Mono.just(soFar.withConnectionName(choice.shard()))
+                        ? Mono.just(soFar.withConnectionName(choice.shard())
+                                .because(() -> "the shard of " + Shown.quoted(choice.whole()) + " whose turn it is"))
                         : withoutKey(soFar);
             }
             ShardKey key = hints.get(ShardKey.class);
@@ -184,7 +185,11 @@ public final class ShardRouter implements Router {
             return Mono.error(NoShardException.withoutName(key));
         }
         ShardMap map = map(name);
-        return map == null ? onShard(name, key, soFar) : owner(name, map, key).map(soFar::withConnectionName);
+        return map == null
+                ? onShard(name, key, soFar)
+                : owner(name, map, key)
+                        .map(shard -> soFar.withConnectionName(shard)
+                                .because(() -> "the shard of " + Shown.quoted(name) + " that has the " + key));
     }
 
     private static Mono<String> owner(String logicalName, ShardMap map, ShardKey key) {

@@ -148,7 +148,7 @@ public final class TenantRouter implements Router {
                             + " withSharedConnections(..)");
         }
         register(tenant, own);
-        return soFar.withConnectionName(own);
+        return soFar.withConnectionName(own).because(() -> "the connection of " + tenant);
     }
 
     private void register(TenantId tenant, String name) {
