@@ -58,6 +58,7 @@ enum PublishedModule {
             "dev.switchboard.spring",
             List.of(TENANCY, ROUTING, CORE),
             Library.R2DBC,
+            Library.REACTOR,
             Library.SPRING,
             Library.JSPECIFY);
 
@@ -181,9 +182,12 @@ enum PublishedModule {
         SQLITE(List.of("org.sqlite.."), List.of("org.xerial.sqlitejdbc"), List.of("sqlite-jdbc")),
         // Optional: the application brings its own.
         SPRING(
-                List.of("org.springframework.."),
+                List.of("org.springframework..", "org.aopalliance.intercept"),
                 List.of(
                         "spring.core",
+                        "spring.beans",
+                        "spring.aop",
+                        "spring.tx",
                         "spring.r2dbc",
                         "spring.data.commons",
                         "spring.data.relational",

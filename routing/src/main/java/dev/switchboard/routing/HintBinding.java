@@ -24,12 +24,13 @@ final class HintBinding implements RouteBinding {
     private static final Logger LOGGER = LoggerFactory.getLogger(HintBinding.class);
 
     private final RoutingRules rules;
-    private final RouteHints held;
+    private volatile RouteHints held;
     private final ContextView captured;
     private final boolean contextExpected;
     private final @Nullable String defaultName;
     private volatile boolean narrowedToReadOnly;
     private volatile boolean readWriteAsked;
+    private volatile boolean used;
     private RoutingRules.@Nullable Narrowed decided;
 
     HintBinding(RoutingRules rules, ContextView captured, boolean contextExpected) {
@@ -43,6 +44,7 @@ final class HintBinding implements RouteBinding {
     @Override
     public Mono<Route> resolve(boolean readOnlyTransaction) {
         return Mono.defer(() -> {
+            used = true;
             narrowedToReadOnly = onlyReads(readOnlyTransaction);
             return narrow(readOnlyTransaction).map(this::decide);
         });
@@ -60,7 +62,7 @@ final class HintBinding implements RouteBinding {
         PartialRoute start = new PartialRoute(name(), onlyReads, null, prevented, null, RouteReasons.NONE)
                 .because(chosen instanceof RoutingKey ? "chosen by name" : "the default of the registry");
         PartialRoute told = onlyReads && held.accessMode() == null ? start.because("a read-only transaction") : start;
-        return rules.narrow(told, held).contextWrite(ignored -> Context.of(captured));
+        return rules.narrow(told, held).contextWrite(ignored -> held.writeInto(Context.of(captured)));
     }
 
     /** What was decided, or would be now; decides nothing. */
@@ -71,6 +73,22 @@ final class HintBinding implements RouteBinding {
                     ? narrow(readOnlyTransaction).map(narrowed -> explanation(narrowed, false))
                     : Mono.just(explanation(known, true));
         });
+    }
+
+    /** The same for a statement of this Context inside of a transaction on this connection. */
+    Mono<RouteExplanation> explain(ContextView inside, boolean readOnlyTransaction) {
+        HintBinding asked = this;
+        if (decided() == null) {
+            // What is not decided yet must not be decided by asking.
+            asked = new HintBinding(rules, captured, contextExpected);
+            asked.held = held;
+            asked.used = used;
+            asked.readWriteAsked = readWriteAsked;
+        }
+        if (!RouteHints.from(inside).isEmpty()) {
+            asked.check(inside);
+        }
+        return asked.explain(readOnlyTransaction);
     }
 
     private RouteExplanation explanation(RoutingRules.Narrowed narrowed, boolean fixed) {
@@ -100,20 +118,39 @@ final class HintBinding implements RouteBinding {
     @Override
     public void check(ContextView statementContext) {
         RouteHints asked = RouteHints.from(statementContext);
-        if (asked.equals(held)) {
-            return;
-        }
         if (asked.isEmpty()) {
             if (contextExpected && !held.isEmpty()) {
                 rules.contextLost(name(), held);
             }
-            return;
+        } else if (!asked.equals(held)) {
+            agree(asked);
         }
+        used = true;
+    }
+
+    private void agree(RouteHints asked) {
+        boolean agrees = true;
+        EntityKey entity = null;
         for (RoutingHint hint : asked.all()) {
-            if (!agrees(hint)) {
-                throw RouteConflictException.onConnection(name(), held, asked);
+            if (hint instanceof EntityKey key && held.ofKind(EntityKey.class) == null) {
+                entity = key;
+            } else {
+                agrees &= agrees(hint);
             }
         }
+        if (!agrees || (entity != null && !takesIn(entity))) {
+            throw RouteConflictException.onConnection(name(), held, asked);
+        }
+    }
+
+    /** The first statement may say what its connection is about: no router has been asked yet. */
+    private synchronized boolean takesIn(EntityKey entity) {
+        if (used || decided != null) {
+            return entity.equals(held.ofKind(EntityKey.class));
+        }
+        held = held.about(entity);
+        used = true;
+        return true;
     }
 
     @Override
@@ -177,8 +214,16 @@ final class HintBinding implements RouteBinding {
      */
     boolean serves(RouteHints asked) {
         boolean onlyReads = held.accessMode() == AccessMode.READ_ONLY;
-        return asked.withoutAccessMode().equals(held.withoutAccessMode())
+        return sameButForEntities(asked)
                 && (!onlyReads || asked.accessMode() == AccessMode.READ_ONLY);
+    }
+
+    private boolean sameButForEntities(RouteHints asked) {
+        EntityKey own = held.get(EntityKey.class);
+        EntityKey other = asked.get(EntityKey.class);
+        boolean alike = own != null && other != null && rules.servesAlike(own, other);
+        return asked.withoutAccessMode()
+                .equals((alike ? held.about(other) : held).withoutAccessMode());
     }
 
     private boolean agrees(RoutingHint asked) {
@@ -194,6 +239,9 @@ final class HintBinding implements RouteBinding {
             return !isReadOnly();
         }
         RoutingHint own = held.ofKind(asked.kind());
+        if (asked instanceof EntityKey entity && own instanceof EntityKey known) {
+            return entity.equals(known) || rules.servesAlike(known, entity);
+        }
         if (own == null && asked instanceof OverrideHint override && override.changesNothing()) {
             return true;
         }

@@ -203,6 +203,12 @@ public final class ReplicaRouter implements Router {
         });
     }
 
+    /** {@return true: entities make no difference here} */
+    @Override
+    public boolean servesAlike(EntityKey held, EntityKey asked) {
+        return true;
+    }
+
     private static Mono<PartialRoute> reading(
             GroupWatch watch, PartialRoute soFar, RouteHints hints, ContextView context) {
         ReadConsistency asked = hints.get(ReadConsistency.class);

@@ -124,6 +124,13 @@ public final class RouteHints {
         return new RouteHints(changed, false, shared == null ? null : shared.with(hint));
     }
 
+    /** Takes in what a connection is about, where that is not decided yet. */
+    RouteHints about(EntityKey entity) {
+        Map<Class<?>, RoutingHint> more = new LinkedHashMap<>(byKind);
+        more.put(EntityKey.class, entity);
+        return new RouteHints(more, locked, shared);
+    }
+
     /** What leads to a database, apart from what is done there. */
     Map<Class<?>, RoutingHint> withoutAccessMode() {
         Map<Class<?>, RoutingHint> rest = new LinkedHashMap<>(byKind);

@@ -83,6 +83,37 @@ public final class Routing {
     }
 
     /**
+     * Everything above is about this entity, and goes where an {@link EntityRouter} says that it lives: to its read name where it only
+     * reads ({@link #readOnly()}, a read-only transaction), else to its write name. Without a router that is a
+     * {@link NoRouteException}.
+     *
+     * @param type the class of the entity
+     * @return the hint
+     */
+    public static RoutingHint usingEntity(Class<?> type) {
+        return new EntityKey(type);
+    }
+
+    /**
+     * Everything above only reads, as {@link #readOnly()} says, unless the scope around it has said how it reads or writes. For
+     * libraries that know what a query does and not what its caller wants.
+     *
+     * @return the hint
+     */
+    public static RoutingHint readOnlyByDefault() {
+        return EntityAccess.READS;
+    }
+
+    /**
+     * Everything above may write, as {@link #readWrite()} says, except inside of {@link #preventWrites()}, which it does not lift.
+     *
+     * @return the hint
+     */
+    public static RoutingHint readWriteUnlessPrevented() {
+        return EntityAccess.WRITES;
+    }
+
+    /**
      * Everything above only reads, so that a replica may serve it.
      *
      * @return the hint

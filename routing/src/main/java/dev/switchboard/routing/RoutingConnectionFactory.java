@@ -124,11 +124,9 @@ public final class RoutingConnectionFactory implements ConnectionFactory, Wrappe
     public Mono<RouteExplanation> explain() {
         return Mono.deferContextual(context -> {
             TransactionScope running = Transactions.runningOn(this, context);
-            if (running == null || running.servesAllRoutes()) {
-                return bind(context).explain(false);
-            }
-            running.binding().check(context);
-            return running.binding().explain(running.isReadOnly());
+            return running == null || running.servesAllRoutes()
+                    ? bind(context).explain(false)
+                    : running.binding().explain(context, running.isReadOnly());
         });
     }
 

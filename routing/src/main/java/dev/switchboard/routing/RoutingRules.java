@@ -50,6 +50,10 @@ final class RoutingRules {
         return router == null;
     }
 
+    boolean servesAlike(EntityKey held, EntityKey asked) {
+        return router != null && router.servesAlike(held, asked);
+    }
+
     @Nullable
     String product() {
         return product;
@@ -64,7 +68,9 @@ final class RoutingRules {
 
     Mono<Narrowed> narrow(PartialRoute start, RouteHints hints) {
         if (router == null) {
-            return Mono.defer(() -> checked(start, hints));
+            return hints.ofKind(EntityKey.class) == null
+                    ? Mono.defer(() -> checked(start, hints))
+                    : Mono.error(() -> NoRouteException.withoutEntities(hints));
         }
         return router.route(start, hints)
                 .switchIfEmpty(Mono.error(() -> new NoRouteException(

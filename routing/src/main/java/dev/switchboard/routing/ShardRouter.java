@@ -166,6 +166,12 @@ public final class ShardRouter implements Router {
         });
     }
 
+    /** {@return true: entities make no difference here} */
+    @Override
+    public boolean servesAlike(EntityKey held, EntityKey asked) {
+        return true;
+    }
+
     private Mono<PartialRoute> withoutKey(PartialRoute soFar) {
         String name = soFar.connectionName();
         if (name != null && maps.containsKey(name)) {
@@ -178,7 +184,11 @@ public final class ShardRouter implements Router {
     private Mono<PartialRoute> withKey(ShardKey key, PartialRoute soFar, RouteHints hints) {
         String named = soFar.connectionName();
         String fallback = defaultName;
-        boolean chosen = hints.connectionName() != null || hints.asksForDefaultConnection();
+        // A name that a router before this one has found counts as well as a chosen one.
+        boolean chosen = hints.connectionName() != null
+                || hints.asksForDefaultConnection()
+                || hints.get(EntityKey.class) != null
+                || !Objects.equals(named, registry.defaultConnection());
         boolean whole = named != null && maps.containsKey(named);
         String name = chosen || whole || fallback == null ? named : fallback;
         if (name == null) {

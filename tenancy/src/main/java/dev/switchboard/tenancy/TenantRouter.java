@@ -3,6 +3,7 @@ package dev.switchboard.tenancy;
 import dev.switchboard.core.ConnectionDefinition;
 import dev.switchboard.core.ConnectionOverride;
 import dev.switchboard.core.ReactiveConnectionRegistry;
+import dev.switchboard.routing.EntityKey;
 import dev.switchboard.routing.PartialRoute;
 import dev.switchboard.routing.RouteConflictException;
 import dev.switchboard.routing.RouteHints;
@@ -106,6 +107,12 @@ public final class TenantRouter implements Router {
             TenantId tenant = hints.get(TenantId.class);
             return tenant == null ? withoutTenant(soFar, hints) : forTenant(tenant, soFar, hints);
         });
+    }
+
+    /** {@return true: entities make no difference here} */
+    @Override
+    public boolean servesAlike(EntityKey held, EntityKey asked) {
+        return true;
     }
 
     /** Another database of a tenant's server, or of a shared connection's, may well be that of another tenant. */
