@@ -124,6 +124,17 @@ public final class RouteHints {
         return new RouteHints(changed, false, shared == null ? null : shared.with(hint));
     }
 
+    /** The hints of another scope in the place of these, which a detector may watch. */
+    RouteHints replacedBy(RouteHints others) {
+        SharedScope scope = shared;
+        if (scope != null) {
+            for (RoutingHint hint : others.all()) {
+                scope = scope.with(hint);
+            }
+        }
+        return new RouteHints(others.byKind, locked || others.locked, scope);
+    }
+
     /** Takes in what a connection is about, where that is not decided yet. */
     RouteHints about(EntityKey entity) {
         Map<Class<?>, RoutingHint> more = new LinkedHashMap<>(byKind);
