@@ -4,6 +4,8 @@ module dev.switchboard.routing {
     requires transitive dev.switchboard.core;
     requires com.github.benmanes.caffeine;
     requires org.slf4j;
+    requires static context.propagation;
 
     exports dev.switchboard.routing;
+    exports dev.switchboard.routing.propagation;
 }

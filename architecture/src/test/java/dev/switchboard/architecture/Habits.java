@@ -76,6 +76,10 @@ final class Habits {
             // The journal of a new file is switched by who opens it first; SQLite does not wait there.
             "dev.switchboard.jdbc.SqliteSession");
 
+    /** Who knows threads: the edge where a program blocks, for those that ask for it. */
+    private static final Set<String> BOUND_TO_THREADS =
+            Set.of("dev.switchboard.routing.propagation.RouteThreadLocalAccessor");
+
     private static final Set<String> BLOCKING =
             Set.of("block", "blockFirst", "blockLast", "blockOptional", "toIterable", "toStream");
 
@@ -192,9 +196,11 @@ final class Habits {
     }
 
     private static HouseRule noThreadLocal() {
-        return HouseRule.of(
+        return HouseRule.withExceptions(
                 "nothing is tied to a thread",
-                noClasses()
+                BOUND_TO_THREADS,
+                exceptions -> noClasses()
+                        .that(areNotAmong(exceptions))
                         .should()
                         .dependOnClassesThat()
                         .areAssignableTo(ThreadLocal.class)
@@ -242,10 +248,14 @@ final class Habits {
 
     private static ArchRule publishedExcept(Set<String> exceptions, DescribedPredicate<JavaAccess<?>> access) {
         return noClasses()
-                .that(DescribedPredicate.describe(
-                        "are not among " + exceptions, type -> !exceptions.contains(outermost(type))))
+                .that(areNotAmong(exceptions))
                 .should()
                 .accessTargetWhere(access);
+    }
+
+    private static DescribedPredicate<JavaClass> areNotAmong(Set<String> exceptions) {
+        return DescribedPredicate.describe(
+                "are not among " + exceptions, type -> !exceptions.contains(outermost(type)));
     }
 
     private static String outermost(JavaClass type) {

@@ -41,6 +41,7 @@ enum PublishedModule {
             Library.R2DBC,
             Library.REACTOR,
             Library.CAFFEINE,
+            Library.CONTEXT_PROPAGATION,
             Library.SIGNATURES,
             Library.LOGGING,
             Library.JSPECIFY),
@@ -67,6 +68,7 @@ enum PublishedModule {
             "dev.switchboard.spring",
             List.of(TENANCY, ROUTING, CORE),
             Library.R2DBC,
+            Library.REACTOR,
             Library.SPRING,
             Library.JSPECIFY);
 
@@ -78,7 +80,9 @@ enum PublishedModule {
             "dev.switchboard.core.micrometer",
             "io.micrometer.core.instrument",
             "dev.switchboard.core.resilience4j",
-            "io.github.resilience4j");
+            "io.github.resilience4j",
+            "dev.switchboard.routing.propagation",
+            "io.micrometer.context");
 
     private final String folder;
     private final String root;
@@ -182,6 +186,9 @@ enum PublishedModule {
                 List.of("io.github.resilience4j.circuitbreaker"),
                 List.of("io.github.resilience4j.circuitbreaker"),
                 List.of("resilience4j-circuitbreaker")),
+        // Optional, for a package of its own.
+        CONTEXT_PROPAGATION(
+                List.of("io.micrometer.context"), List.of("context.propagation"), List.of("context-propagation")),
         // To say why a handshake failed.
         TLS(List.of("java.security.cert", "javax.net.ssl"), List.of(), List.of()),
         // To sign what a client carries for us.
@@ -190,9 +197,12 @@ enum PublishedModule {
         SQLITE(List.of("org.sqlite.."), List.of("org.xerial.sqlitejdbc"), List.of("sqlite-jdbc")),
         // Optional: the application brings its own.
         SPRING(
-                List.of("org.springframework.."),
+                List.of("org.springframework..", "org.aopalliance.intercept"),
                 List.of(
                         "spring.core",
+                        "spring.beans",
+                        "spring.aop",
+                        "spring.tx",
                         "spring.r2dbc",
                         "spring.data.commons",
                         "spring.data.relational",

@@ -5,6 +5,8 @@ import dev.switchboard.core.RouteBinding;
 import io.r2dbc.spi.Connection;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.util.context.Context;
 import reactor.util.context.ContextView;
@@ -19,13 +21,16 @@ import reactor.util.context.ContextView;
  */
 final class HintBinding implements RouteBinding {
 
+    private static final Logger LOGGER = LoggerFactory.getLogger(HintBinding.class);
+
     private final RoutingRules rules;
-    private final RouteHints held;
+    private volatile RouteHints held;
     private final ContextView captured;
     private final boolean contextExpected;
     private final @Nullable String defaultName;
     private volatile boolean narrowedToReadOnly;
     private volatile boolean readWriteAsked;
+    private volatile boolean used;
     private RoutingRules.@Nullable Narrowed decided;
 
     HintBinding(RoutingRules rules, ContextView captured, boolean contextExpected) {
@@ -39,22 +44,64 @@ final class HintBinding implements RouteBinding {
     @Override
     public Mono<Route> resolve(boolean readOnlyTransaction) {
         return Mono.defer(() -> {
-                    AccessMode mode = held.accessMode();
-                    boolean onlyReads = mode == null ? readOnlyTransaction && !readWriteAsked : mode.onlyReads();
-                    boolean prevented = mode == AccessMode.READ_ONLY_ENFORCED;
-                    narrowedToReadOnly = onlyReads;
-                    return rules.narrow(new PartialRoute(name(), onlyReads, null, prevented, null), held);
-                })
-                .map(this::decide)
-                .contextWrite(ignored -> Context.of(captured));
+            used = true;
+            narrowedToReadOnly = onlyReads(readOnlyTransaction);
+            return narrow(readOnlyTransaction).map(this::decide);
+        });
+    }
+
+    private boolean onlyReads(boolean readOnlyTransaction) {
+        AccessMode mode = held.accessMode();
+        return mode == null ? readOnlyTransaction && !readWriteAsked : mode.onlyReads();
+    }
+
+    private Mono<RoutingRules.Narrowed> narrow(boolean readOnlyTransaction) {
+        boolean onlyReads = onlyReads(readOnlyTransaction);
+        boolean prevented = held.accessMode() == AccessMode.READ_ONLY_ENFORCED;
+        RoutingHint chosen = held.ofKind(RoutingKey.class);
+        PartialRoute start = new PartialRoute(name(), onlyReads, null, prevented, null, RouteReasons.NONE)
+                .because(chosen instanceof RoutingKey ? "chosen by name" : "the default of the registry");
+        PartialRoute told = onlyReads && held.accessMode() == null ? start.because("a read-only transaction") : start;
+        return rules.narrow(told, held).contextWrite(ignored -> held.writeInto(Context.of(captured)));
+    }
+
+    /** What was decided, or would be now; decides nothing. */
+    Mono<RouteExplanation> explain(boolean readOnlyTransaction) {
+        return Mono.defer(() -> {
+            RoutingRules.Narrowed known = decided();
+            return known == null
+                    ? narrow(readOnlyTransaction).map(narrowed -> explanation(narrowed, false))
+                    : Mono.just(explanation(known, true));
+        });
+    }
+
+    /** The same for a statement of this Context inside of a transaction on this connection. */
+    Mono<RouteExplanation> explain(ContextView inside, boolean readOnlyTransaction) {
+        HintBinding asked = this;
+        if (decided() == null) {
+            // What is not decided yet must not be decided by asking.
+            asked = new HintBinding(rules, captured, contextExpected);
+            asked.held = held;
+            asked.used = used;
+            asked.readWriteAsked = readWriteAsked;
+        }
+        if (!RouteHints.from(inside).isEmpty()) {
+            asked.check(inside);
+        }
+        return asked.explain(readOnlyTransaction);
+    }
+
+    private RouteExplanation explanation(RoutingRules.Narrowed narrowed, boolean fixed) {
+        return new RouteExplanation(
+                held, narrowed.route(), fixed, narrowed.reasons().texts());
     }
 
     /** The first one holds, so that who watches is always who watches this route. */
     private Route decide(RoutingRules.Narrowed narrowed) {
         synchronized (this) {
-            RoutingRules.Narrowed earlier = decided;
-            if (earlier != null) {
-                return earlier.route();
+            RoutingRules.Narrowed first = decided;
+            if (first != null) {
+                return first.route();
             }
             decided = narrowed;
         }
@@ -62,39 +109,85 @@ final class HintBinding implements RouteBinding {
         if (listeners != null) {
             listeners.tell(narrowed.route(), held);
         }
+        if (LOGGER.isDebugEnabled()) {
+            LOGGER.debug("{}", explanation(narrowed, false));
+        }
         return narrowed.route();
+    }
+
+    private synchronized RoutingRules.@Nullable Narrowed decided() {
+        return decided;
     }
 
     @Override
     public void check(ContextView statementContext) {
         RouteHints asked = RouteHints.from(statementContext);
-        if (asked.equals(held)) {
-            return;
-        }
         if (asked.isEmpty()) {
             if (contextExpected && !held.isEmpty()) {
                 rules.contextLost(name(), held);
             }
-            return;
+        } else if (!asked.equals(held)) {
+            agree(asked);
         }
+        used = true;
+    }
+
+    private void agree(RouteHints asked) {
+        boolean agrees = true;
+        EntityKey entity = null;
         for (RoutingHint hint : asked.all()) {
-            if (!agrees(hint)) {
-                throw RouteConflictException.onConnection(name(), held, asked);
+            if (hint instanceof EntityKey key && held.ofKind(EntityKey.class) == null) {
+                entity = key;
+            } else {
+                agrees &= agrees(hint);
             }
         }
+        if (!agrees || (entity != null && !takesIn(entity))) {
+            throw RouteConflictException.onConnection(name(), held, asked);
+        }
+    }
+
+    /** The first statement may say what its connection is about: no router has been asked yet. */
+    private synchronized boolean takesIn(EntityKey entity) {
+        if (used || decided != null) {
+            return entity.equals(held.ofKind(EntityKey.class));
+        }
+        held = held.about(entity);
+        used = true;
+        return true;
     }
 
     @Override
     public void sending(ContextView statementContext) {
-        AccessMode mode = RouteHints.from(statementContext).accessMode();
+        RouteHints asked = RouteHints.from(statementContext);
+        tellSharing(asked.shared() == null ? held : asked);
+        AccessMode mode = asked.accessMode();
         WriteWatch watch = watch();
         if (watch != null && !isReadOnly() && (mode == null || !mode.onlyReads())) {
             watch.writing(statementContext);
         }
     }
 
-    private synchronized @Nullable WriteWatch watch() {
-        return decided == null ? null : decided.watch();
+    private void tellSharing(RouteHints hints) {
+        SharedScope shared = hints.shared();
+        if (shared != null) {
+            RoutingRules.Narrowed known = decided();
+            Route route = known == null ? null : known.route();
+            boolean prepared = route != null && route.preparationKey() != null;
+            shared.fetched(
+                    hints.unshared(),
+                    new SharedFetch.Way(
+                            route == null ? null : route.connectionName(),
+                            prepared,
+                            isReadOnly(),
+                            rules.isPlain(),
+                            defaultName));
+        }
+    }
+
+    private @Nullable WriteWatch watch() {
+        RoutingRules.Narrowed known = decided();
+        return known == null ? null : known.watch();
     }
 
     @Override
@@ -125,8 +218,16 @@ final class HintBinding implements RouteBinding {
      */
     boolean serves(RouteHints asked) {
         boolean onlyReads = held.accessMode() == AccessMode.READ_ONLY;
-        return asked.withoutAccessMode().equals(held.withoutAccessMode())
+        return sameButForEntities(asked)
                 && (!onlyReads || asked.accessMode() == AccessMode.READ_ONLY);
+    }
+
+    private boolean sameButForEntities(RouteHints asked) {
+        EntityKey own = held.get(EntityKey.class);
+        EntityKey other = asked.get(EntityKey.class);
+        boolean alike = own != null && other != null && rules.servesAlike(own, other);
+        return asked.withoutAccessMode()
+                .equals((alike ? held.about(other) : held).withoutAccessMode());
     }
 
     private boolean agrees(RoutingHint asked) {
@@ -142,6 +243,9 @@ final class HintBinding implements RouteBinding {
             return !isReadOnly();
         }
         RoutingHint own = held.ofKind(asked.kind());
+        if (asked instanceof EntityKey entity && own instanceof EntityKey known) {
+            return entity.equals(known) || rules.servesAlike(known, entity);
+        }
         if (own == null && asked instanceof OverrideHint override && override.changesNothing()) {
             return true;
         }

@@ -32,6 +32,13 @@ public final class NoRouteException extends R2dbcNonTransientException implement
                         + " block(), subscribe(..), toFuture() or a plain Subscriber");
     }
 
+    static NoRouteException withoutEntities(RouteHints hints) {
+        return new NoRouteException(
+                hints,
+                "Nobody here knows where entities live. Give the factory a router that does,"
+                        + " RoutingConnectionFactory.over(registry, Router.byEntity(..)), or remove the entity");
+    }
+
     /** {@return null, as there is no connection} */
     @Override
     public @Nullable String connectionName() {

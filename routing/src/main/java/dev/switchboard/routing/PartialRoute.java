@@ -1,5 +1,6 @@
 package dev.switchboard.routing;
 
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,13 +12,15 @@ import org.jspecify.annotations.Nullable;
  * @param preparationKey what the session is prepared for, compared by {@code equals}; null where nothing is prepared
  * @param preventsWrites whether the session refuses writes
  * @param watch hears what is written on the connection; null where nobody must
+ * @param reasons why it is so, for {@link RoutingConnectionFactory#explain()}
  */
 public record PartialRoute(
         @Nullable String connectionName,
         boolean readOnly,
         @Nullable Object preparationKey,
         boolean preventsWrites,
-        @Nullable WriteWatch watch) {
+        @Nullable WriteWatch watch,
+        RouteReasons reasons) {
 
     /**
      * A route that prevents nothing and that nobody watches.
@@ -27,7 +30,7 @@ public record PartialRoute(
      * @param preparationKey what the session is prepared for, or null
      */
     public PartialRoute(@Nullable String connectionName, boolean readOnly, @Nullable Object preparationKey) {
-        this(connectionName, readOnly, preparationKey, false, null);
+        this(connectionName, readOnly, preparationKey, false, null, RouteReasons.NONE);
     }
 
     /**
@@ -37,7 +40,7 @@ public record PartialRoute(
      * @return a copy
      */
     public PartialRoute withConnectionName(@Nullable String name) {
-        return new PartialRoute(name, readOnly, preparationKey, preventsWrites, watch);
+        return new PartialRoute(name, readOnly, preparationKey, preventsWrites, watch, reasons);
     }
 
     /**
@@ -47,7 +50,7 @@ public record PartialRoute(
      * @return a copy
      */
     public PartialRoute withReadOnly(boolean onlyReads) {
-        return new PartialRoute(connectionName, onlyReads, preparationKey, preventsWrites, watch);
+        return new PartialRoute(connectionName, onlyReads, preparationKey, preventsWrites, watch, reasons);
     }
 
     /**
@@ -57,7 +60,7 @@ public record PartialRoute(
      * @return a copy
      */
     public PartialRoute withPreparationKey(@Nullable Object key) {
-        return new PartialRoute(connectionName, readOnly, key, preventsWrites, watch);
+        return new PartialRoute(connectionName, readOnly, key, preventsWrites, watch, reasons);
     }
 
     /**
@@ -67,7 +70,7 @@ public record PartialRoute(
      * @return a copy
      */
     public PartialRoute withPreventedWrites(boolean prevents) {
-        return new PartialRoute(connectionName, readOnly, preparationKey, prevents, watch);
+        return new PartialRoute(connectionName, readOnly, preparationKey, prevents, watch, reasons);
     }
 
     /**
@@ -77,6 +80,32 @@ public record PartialRoute(
      * @return a copy
      */
     public PartialRoute withWatch(@Nullable WriteWatch writes) {
-        return new PartialRoute(connectionName, readOnly, preparationKey, preventsWrites, writes);
+        return new PartialRoute(connectionName, readOnly, preparationKey, preventsWrites, writes, reasons);
+    }
+
+    /**
+     * Says why the route is what it is now. A router that says nothing is named without a reason.
+     *
+     * @param reason a few words without anything secret; they may be logged at DEBUG
+     * @return a copy
+     */
+    public PartialRoute because(String reason) {
+        return because(() -> reason);
+    }
+
+    /**
+     * The same for words that are only put together when somebody reads them.
+     *
+     * @param reason makes a few words without anything secret; called on any thread, not at all or more than once
+     * @return a copy
+     */
+    public PartialRoute because(Supplier<String> reason) {
+        return new PartialRoute(
+                connectionName, readOnly, preparationKey, preventsWrites, watch, reasons.and(connectionName, reason));
+    }
+
+    /** Where a router has led it elsewhere and said nothing, that much is said. */
+    PartialRoute after(PartialRoute before) {
+        return reasons == before.reasons && !equals(before) ? because("a router led here and gave no reason") : this;
     }
 }

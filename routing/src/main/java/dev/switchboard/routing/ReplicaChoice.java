@@ -12,37 +12,47 @@ final class ReplicaChoice {
     /** How long a read waits before it asks a replica again that is behind. */
     private static final Duration PAUSE = Duration.ofMillis(5);
 
+    private static final String IN_ROTATION = "the selector's choice of the replicas in the rotation";
+    private static final String FRESH = "the selector's choice of the replicas that are known to be fresh enough";
+    private static final String ASKED = "a replica that was asked and is fresh enough";
+    private static final String NO_REPLICA = "the primary, since no replica is in the rotation";
+
+    /** A member, and why it is the one. */
+    record Chosen(String member, String why) {}
+
     private final GroupWatch watch;
 
     ReplicaChoice(GroupWatch watch) {
         this.watch = watch;
     }
 
-    Mono<String> forReader(ReadConsistency consistency, @Nullable SessionToken token) {
+    Mono<Chosen> forReader(ReadConsistency consistency, @Nullable SessionToken token) {
         return switch (consistency.strength()) {
             case ANY -> any();
             case BOUNDED -> bounded(consistency.lag());
-            case SESSION -> token == null ? primary() : session(token.need(watch.logicalName()));
-            case PRIMARY -> primary();
+            case SESSION -> token == null
+                    ? primary("the primary, since the session has no token")
+                    : session(token.need(watch.logicalName()));
+            case PRIMARY -> primary("the primary, which was asked for");
         };
     }
 
-    private Mono<String> primary() {
-        return Mono.fromSupplier(watch::primary);
+    private Mono<Chosen> primary(String why) {
+        return Mono.fromSupplier(() -> new Chosen(watch.primary(), why));
     }
 
     private List<Replica> rotation() {
         return watch.replicas().stream().filter(Replica::inRotation).toList();
     }
 
-    private Mono<String> any() {
+    private Mono<Chosen> any() {
         List<Replica> rotation = rotation();
-        return rotation.isEmpty() ? withoutReplica() : Mono.just(selected(rotation));
+        return rotation.isEmpty() ? withoutReplica() : Mono.just(new Chosen(selected(rotation), IN_ROTATION));
     }
 
-    private Mono<String> withoutReplica() {
+    private Mono<Chosen> withoutReplica() {
         return watch.group().withoutReplica() == ReplicaGroup.WithoutReplica.PRIMARY
-                ? primary()
+                ? primary(NO_REPLICA)
                 : Mono.error(new NoReplicaException(
                         watch.logicalName(), watch.replicas().size()));
     }
@@ -58,16 +68,18 @@ final class ReplicaChoice {
         return choice.connectionName();
     }
 
-    private Mono<String> session(SessionToken.Need need) {
+    private Mono<Chosen> session(SessionToken.Need need) {
         LogPosition written = need.position();
         if (need.primary()) {
-            return primary();
+            return primary("the primary, since where the session's last write stands is not known");
         }
         if (written == null) {
             return any();
         }
         if (written instanceof WrittenAt time) {
-            return watch.isEverywhere(time) ? any() : primary();
+            return watch.isEverywhere(time)
+                    ? any()
+                    : primary("the primary, since the session has just written");
         }
         Predicate<LogPosition> good = written::isReachedBy;
         long deadline = watch.nanos() + watch.group().catchUpWait().toNanos();
@@ -81,7 +93,12 @@ final class ReplicaChoice {
     }
 
     /** The primary may have moved and nobody here knows it yet: the old one lacks what was written to the new one. */
-    private Mono<String> primaryWith(LogPosition written) {
+    private Mono<Chosen> primaryWith(LogPosition written) {
+        return memberWith(written)
+                .map(member -> new Chosen(member, "no replica has what the session wrote, and this one has"));
+    }
+
+    private Mono<String> memberWith(LogPosition written) {
         Mono<String> known = Mono.fromSupplier(() -> watch.primaryWith(written));
         Mono<String> asked = Mono.defer(() -> watch.ask(watch.member(watch.primary())))
                 .onErrorComplete()
@@ -93,25 +110,25 @@ final class ReplicaChoice {
                         watch.logicalName(), watch.replicas().size())));
     }
 
-    private Mono<String> bounded(Duration lag) {
+    private Mono<Chosen> bounded(Duration lag) {
         Predicate<LogPosition> good = replayed -> watch.isWithin(replayed, lag);
         return known(
                 good,
                 watch.ask(watch.member(watch.primary()))
                         .then(Mono.defer(() -> asked(rotation(), good)))
                         .onErrorComplete(),
-                primary());
+                primary("the primary, since no replica is known to be within the bound"));
     }
 
     /** A replica that is known to be good, else what asking finds, else the primary. */
-    private Mono<String> known(Predicate<LogPosition> good, Mono<String> asking, Mono<String> primary) {
+    private Mono<Chosen> known(Predicate<LogPosition> good, Mono<Chosen> asking, Mono<Chosen> primary) {
         List<Replica> rotation = rotation();
         if (rotation.isEmpty()) {
             return watch.group().withoutReplica() == ReplicaGroup.WithoutReplica.PRIMARY ? primary : withoutReplica();
         }
         List<Replica> known =
                 rotation.stream().filter(replica -> isGood(replica, good)).toList();
-        return known.isEmpty() ? asking.switchIfEmpty(primary) : Mono.just(selected(known));
+        return known.isEmpty() ? asking.switchIfEmpty(primary) : Mono.just(new Chosen(selected(known), FRESH));
     }
 
     /** By what the replica said not too long ago. */
@@ -122,7 +139,7 @@ final class ReplicaChoice {
     }
 
     /** Asks one replica after the other, in the order of the selector; empty where none is good. */
-    private Mono<String> asked(List<Replica> candidates, Predicate<LogPosition> good) {
+    private Mono<Chosen> asked(List<Replica> candidates, Predicate<LogPosition> good) {
         if (candidates.isEmpty()) {
             return Mono.empty();
         }
@@ -135,7 +152,7 @@ final class ReplicaChoice {
                 .onErrorComplete()
                 .mapNotNull(ReplicaMember.Seen::replayed)
                 .filter(good)
-                .map(replayed -> name)
+                .map(replayed -> new Chosen(name, ASKED))
                 .switchIfEmpty(Mono.defer(() -> asked(others, good)));
     }
 }

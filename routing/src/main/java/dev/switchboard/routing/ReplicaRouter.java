@@ -203,6 +203,12 @@ public final class ReplicaRouter implements Router {
         });
     }
 
+    /** {@return true: entities make no difference here} */
+    @Override
+    public boolean servesAlike(EntityKey held, EntityKey asked) {
+        return true;
+    }
+
     private static Mono<PartialRoute> reading(
             GroupWatch watch, PartialRoute soFar, RouteHints hints, ContextView context) {
         ReadConsistency asked = hints.get(ReadConsistency.class);
@@ -213,14 +219,19 @@ public final class ReplicaRouter implements Router {
         boolean prevents = soFar.preventsWrites() || watch.group().preventsWrites();
         return new ReplicaChoice(watch)
                 .forReader(consistency, SessionToken.from(context))
-                .map(member -> soFar.withConnectionName(member).withPreventedWrites(prevents));
+                .map(chosen -> soFar.withConnectionName(chosen.member())
+                        .withPreventedWrites(prevents)
+                        .because(() -> consistency + " in the group " + Shown.quoted(watch.logicalName()) + ": "
+                                + chosen.why()));
     }
 
     private Mono<PartialRoute> writing(GroupWatch watch, PartialRoute soFar, RouteHints hints, ContextView context) {
         SessionToken token = SessionToken.from(context);
         return watch.forWriter()
                 .map(member -> soFar.withConnectionName(member)
-                        .withWatch(new GroupWrites(this, watch, member, token, hints.override() != null)))
+                        .withWatch(new GroupWrites(this, watch, member, token, hints.override() != null))
+                        .because(() ->
+                                "the primary of the group " + Shown.quoted(watch.logicalName()) + ", for what may write"))
                 .switchIfEmpty(Mono.defer(() -> route(soFar, hints)));
     }
 }

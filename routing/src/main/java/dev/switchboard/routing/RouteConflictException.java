@@ -50,6 +50,14 @@ public final class RouteConflictException extends R2dbcNonTransientException imp
                 "Inside lock() no hint may change. Remove this hint, or write it further out than lock()");
     }
 
+    static RouteConflictException locked(RouteHints held, RouteHints asked) {
+        return new RouteConflictException(
+                held.connectionName(),
+                held + " under lock()",
+                asked.isEmpty() ? "no routing hint" : asked.toString(),
+                "Inside lock() no hint may change. Put the captured route back further out than lock(), or outside of that scope");
+    }
+
     @Override
     public @Nullable String connectionName() {
         return connectionName;

@@ -4,6 +4,7 @@ import dev.switchboard.core.ConnectionOverride;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -16,14 +17,17 @@ import reactor.util.context.ContextView;
 public final class RouteHints {
 
     private static final Object KEY = RouteHints.class;
-    private static final RouteHints NONE = new RouteHints(Map.of(), false);
+    private static final RouteHints NONE = new RouteHints(Map.of(), false, null);
 
     private final Map<Class<?>, RoutingHint> byKind;
     private final boolean locked;
+    /** Null unless the detector of leaks is on. */
+    private final @Nullable SharedScope shared;
 
-    private RouteHints(Map<Class<?>, RoutingHint> byKind, boolean locked) {
+    private RouteHints(Map<Class<?>, RoutingHint> byKind, boolean locked, @Nullable SharedScope shared) {
         this.byKind = byKind;
         this.locked = locked;
+        this.shared = shared;
     }
 
     /**
@@ -102,7 +106,7 @@ public final class RouteHints {
     }
 
     @Nullable
-    RoutingHint ofKind(Class<? extends RoutingHint> kind) {
+    RoutingHint ofKind(Class<?> kind) {
         return byKind.get(kind);
     }
 
@@ -110,14 +114,32 @@ public final class RouteHints {
         RoutingHint existing = byKind.get(hint.kind());
         RoutingHint merged = hint.mergedInto(existing);
         if (merged.equals(existing)) {
-            return this;
+            return shared == null ? this : new RouteHints(byKind, locked, shared.with(hint));
         }
         if (locked) {
             throw RouteConflictException.locked(this, hint);
         }
         Map<Class<?>, RoutingHint> changed = new LinkedHashMap<>(byKind);
         changed.put(hint.kind(), merged);
-        return new RouteHints(changed, false);
+        return new RouteHints(changed, false, shared == null ? null : shared.with(hint));
+    }
+
+    /** The hints of another scope in the place of these, which a detector may watch. */
+    RouteHints replacedBy(RouteHints others) {
+        SharedScope scope = shared;
+        if (scope != null) {
+            for (RoutingHint hint : others.all()) {
+                scope = scope.with(hint);
+            }
+        }
+        return new RouteHints(others.byKind, locked || others.locked, scope);
+    }
+
+    /** Takes in what a connection is about, where that is not decided yet. */
+    RouteHints about(EntityKey entity) {
+        Map<Class<?>, RoutingHint> more = new LinkedHashMap<>(byKind);
+        more.put(EntityKey.class, entity);
+        return new RouteHints(more, locked, shared);
     }
 
     /** What leads to a database, apart from what is done there. */
@@ -127,8 +149,26 @@ public final class RouteHints {
         return rest;
     }
 
+    boolean isLocked() {
+        return locked;
+    }
+
     RouteHints lock() {
-        return locked ? this : new RouteHints(byKind, true);
+        return locked ? this : new RouteHints(byKind, true, shared);
+    }
+
+    RouteHints sharedBy(SharedSubscriber<?> subscriber) {
+        return new RouteHints(byKind, locked, new SharedScope(subscriber, List.of(), shared));
+    }
+
+    /** The same for whoever keeps them longer than a subscriber lives. */
+    RouteHints unshared() {
+        return shared == null ? this : new RouteHints(byKind, locked, null);
+    }
+
+    @Nullable
+    SharedScope shared() {
+        return shared;
     }
 
     Context writeInto(Context context) {

@@ -83,6 +83,37 @@ public final class Routing {
     }
 
     /**
+     * Everything above is about this entity, and goes where an {@link EntityRouter} says that it lives: to its read name where it only
+     * reads ({@link #readOnly()}, a read-only transaction), else to its write name. Without a router that is a
+     * {@link NoRouteException}.
+     *
+     * @param type the class of the entity
+     * @return the hint
+     */
+    public static RoutingHint usingEntity(Class<?> type) {
+        return new EntityKey(type);
+    }
+
+    /**
+     * Everything above only reads, as {@link #readOnly()} says, unless the scope around it has said how it reads or writes. For
+     * libraries that know what a query does and not what its caller wants.
+     *
+     * @return the hint
+     */
+    public static RoutingHint readOnlyByDefault() {
+        return EntityAccess.READS;
+    }
+
+    /**
+     * Everything above may write, as {@link #readWrite()} says, except inside of {@link #preventWrites()}, which it does not lift.
+     *
+     * @return the hint
+     */
+    public static RoutingHint readWriteUnlessPrevented() {
+        return EntityAccess.WRITES;
+    }
+
+    /**
      * Everything above only reads, so that a replica may serve it.
      *
      * @return the hint
@@ -161,10 +192,13 @@ public final class Routing {
     /**
      * What {@code cache(timeToLive)} would keep for whoever comes first, kept for each route: subscribers with the same hints
      * get the same rows, and nobody gets those of another route. Whole answers are held in memory, those of 1,000 routes at
-     * most. An error is not kept.
+     * most. An error is not kept: those who wait get it, and the next one asks again.
      *
      * <p>The source runs once for all who ask meanwhile, with the hints of their route and nothing else of anybody's Context:
-     * neither inside somebody's transaction nor stopped by somebody's cancel.
+     * neither inside somebody's transaction nor stopped by somebody's cancel. So an answer may be older than what its reader has
+     * written, inside {@link #readYourWrites()} too. A route is told by its hints: what was kept for them holds until its time is
+     * over, also where a router or {@code defaultConnection(..)} has changed meanwhile. Inside and outside of {@link #lock()} answers
+     * are kept apart.
      *
      * @param source the rows of a query
      * @param timeToLive how long an answer holds, longer than zero
@@ -197,9 +231,11 @@ public final class Routing {
 
     /**
      * What {@code share()} would give to all who come while it runs, given to those of the same route only: subscribers with the
-     * same hints share one run of the source, which ends when the last of them leaves.
+     * same hints share one run of the source, which ends when the last of them leaves. The slowest of them sets the pace; up to 256
+     * rows are kept for it. An error reaches all of them.
      *
      * <p>The source runs with the hints of the route and nothing else of anybody's Context, so not inside somebody's transaction.
+     * Of more than 1,000 routes some may be run twice.
      *
      * @param source a stream of rows
      * @param <T> the type of a row
@@ -207,5 +243,17 @@ public final class Routing {
      */
     public static <T> Flux<T> shareByRoute(Flux<T> source) {
         return ByRoute.share(Objects.requireNonNull(source, "source"));
+    }
+
+    /**
+     * The same for one value.
+     *
+     * @param source the value of a query
+     * @param <T> the type of the value
+     * @return the value for the hints of each subscriber
+     * @see #shareByRoute(Flux)
+     */
+    public static <T> Mono<T> shareByRoute(Mono<T> source) {
+        return shareByRoute(source.flux()).singleOrEmpty();
     }
 }

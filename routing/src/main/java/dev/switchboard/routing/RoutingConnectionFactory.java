@@ -108,6 +108,29 @@ public final class RoutingConnectionFactory implements ConnectionFactory, Wrappe
     }
 
     /**
+     * Where the hints of the subscriber's Context lead at this moment, and why: which hint, which router, which replica or shard.
+     *
+     * <pre>{@code orders.find(id).contextWrite(usingShardKey(id));
+     * routed.explain().doOnNext(System.out::println).contextWrite(usingShardKey(id));}</pre>
+     *
+     * <p>The routers are asked as for a query, and take no connection for it, apart from one that asks a database by itself; a
+     * {@link ReplicaRouter} may probe its members. It is a snapshot and decides nothing: the next query is decided anew. Inside a
+     * transaction on this factory whose connection is decided, it tells that decision. Each decision for a query is logged at
+     * DEBUG by {@code dev.switchboard.routing.HintBinding} in the same words.
+     *
+     * @return the explanation, on whatever thread the routers answer; the error that a query would get where there is no route. Never
+     *     empty. Cancelling stops asking
+     */
+    public Mono<RouteExplanation> explain() {
+        return Mono.deferContextual(context -> {
+            TransactionScope running = Transactions.runningOn(this, context);
+            return running == null || running.servesAllRoutes()
+                    ? bind(context).explain(false)
+                    : running.binding().explain(context, running.isReadOnly());
+        });
+    }
+
+    /**
      * How many statements ran on their connection's route because their Context had lost all hints.
      *
      * @return a count since this factory was made; views count together with their whole

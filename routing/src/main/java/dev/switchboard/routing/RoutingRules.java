@@ -50,6 +50,10 @@ final class RoutingRules {
         return router == null;
     }
 
+    boolean servesAlike(EntityKey held, EntityKey asked) {
+        return router != null && router.servesAlike(held, asked);
+    }
+
     @Nullable
     String product() {
         return product;
@@ -59,17 +63,19 @@ final class RoutingRules {
         return product == null ? "Switchboard" : product;
     }
 
-    /** A route, and who hears what is written on it. */
-    record Narrowed(Route route, @Nullable WriteWatch watch) {}
+    /** A route, who hears what is written on it, and why it is so. */
+    record Narrowed(Route route, @Nullable WriteWatch watch, RouteReasons reasons) {}
 
     Mono<Narrowed> narrow(PartialRoute start, RouteHints hints) {
         if (router == null) {
-            return Mono.defer(() -> checked(start, hints));
+            return hints.ofKind(EntityKey.class) == null
+                    ? Mono.defer(() -> checked(start, hints))
+                    : Mono.error(() -> NoRouteException.withoutEntities(hints));
         }
         return router.route(start, hints)
                 .switchIfEmpty(Mono.error(() -> new NoRouteException(
                         hints, "A router completed without a route: let it return what it was given instead")))
-                .flatMap(narrowed -> checked(narrowed, hints));
+                .flatMap(narrowed -> checked(narrowed.after(start), hints));
     }
 
     private Mono<Narrowed> checked(PartialRoute narrowed, RouteHints hints) {
@@ -80,7 +86,7 @@ final class RoutingRules {
         Route route = new Route(
                 name, narrowed.readOnly(), narrowed.preparationKey(), hints.override(), narrowed.preventsWrites());
         return (product == null ? Mono.just(route) : ofProduct(product, route))
-                .map(found -> new Narrowed(found, narrowed.watch()));
+                .map(found -> new Narrowed(found, narrowed.watch(), narrowed.reasons()));
     }
 
     /** Asks the registry's directory where it has to: a name that nobody registered has a product all the same. */

@@ -67,6 +67,10 @@ public final class SessionToken {
         return context.put(KEY, this);
     }
 
+    static Context without(Context context) {
+        return context.delete(KEY);
+    }
+
     /** {@return whether nothing was written yet} */
     public synchronized boolean isEmpty() {
         return names.isEmpty() && !full;

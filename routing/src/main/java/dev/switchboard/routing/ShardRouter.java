@@ -157,12 +157,19 @@ public final class ShardRouter implements Router {
         return Mono.defer(() -> {
             if (hints.ofKind(ShardKey.class) instanceof ShardChoice choice) {
                 return choice.whole().equals(hints.connectionName())
-                        ? Mono.just(soFar.withConnectionName(choice.shard()))
+                        ? Mono.just(soFar.withConnectionName(choice.shard())
+                                .because(() -> "the shard of " + Shown.quoted(choice.whole()) + " whose turn it is"))
                         : withoutKey(soFar);
             }
             ShardKey key = hints.get(ShardKey.class);
             return key == null ? withoutKey(soFar) : withKey(key, soFar, hints);
         });
+    }
+
+    /** {@return true: entities make no difference here} */
+    @Override
+    public boolean servesAlike(EntityKey held, EntityKey asked) {
+        return true;
     }
 
     private Mono<PartialRoute> withoutKey(PartialRoute soFar) {
@@ -177,14 +184,22 @@ public final class ShardRouter implements Router {
     private Mono<PartialRoute> withKey(ShardKey key, PartialRoute soFar, RouteHints hints) {
         String named = soFar.connectionName();
         String fallback = defaultName;
-        boolean chosen = hints.connectionName() != null || hints.asksForDefaultConnection();
+        // A name that a router before this one has found counts as well as a chosen one.
+        boolean chosen = hints.connectionName() != null
+                || hints.asksForDefaultConnection()
+                || hints.get(EntityKey.class) != null
+                || !Objects.equals(named, registry.defaultConnection());
         boolean whole = named != null && maps.containsKey(named);
         String name = chosen || whole || fallback == null ? named : fallback;
         if (name == null) {
             return Mono.error(NoShardException.withoutName(key));
         }
         ShardMap map = map(name);
-        return map == null ? onShard(name, key, soFar) : owner(name, map, key).map(soFar::withConnectionName);
+        return map == null
+                ? onShard(name, key, soFar)
+                : owner(name, map, key)
+                        .map(shard -> soFar.withConnectionName(shard)
+                                .because(() -> "the shard of " + Shown.quoted(name) + " that has the " + key));
     }
 
     private static Mono<String> owner(String logicalName, ShardMap map, ShardKey key) {

@@ -67,6 +67,16 @@ public final class SqlClient {
     }
 
     /**
+     * SQL about one entity, which goes where an {@link EntityRouter} of the factory says.
+     *
+     * @param type the class of the entity
+     * @return a client that shares transactions with this one
+     */
+    public EntityClient forEntity(Class<?> type) {
+        return new EntityClient(this, new EntityKey(type));
+    }
+
+    /**
      * Runs work in a transaction, or in the one that is running already on the same factory.
      *
      * @param work what runs inside; its statements made by clients over the same factory use the transaction's connection

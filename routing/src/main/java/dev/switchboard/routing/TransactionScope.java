@@ -268,6 +268,10 @@ abstract class TransactionScope {
         checkNotNested();
     }
 
+    final boolean isReadOnly() {
+        return Objects.equals(options.getAttribute(TransactionDefinition.READ_ONLY), true);
+    }
+
     final void checkNotNested() {
         TransactionScope inner = nested.get();
         if (inner != null) {

@@ -42,6 +42,11 @@ final class Transactions {
         this.key = new Key(routed.root());
     }
 
+    /** The transaction of the Context that statements of this factory, or of its views, would run in. */
+    static @Nullable TransactionScope runningOn(RoutingConnectionFactory routed, ContextView context) {
+        return context.getOrDefault(new Key(routed.root()), null);
+    }
+
     @Nullable
     TransactionScope running(ContextView context) {
         return context.getOrDefault(key, null);

@@ -1,6 +1,7 @@
 package dev.switchboard.routing;
 
 import static dev.switchboard.routing.Routing.cacheByRoute;
+import static dev.switchboard.routing.Routing.lock;
 import static dev.switchboard.routing.Routing.shareByRoute;
 import static dev.switchboard.routing.Routing.usingConnection;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -161,6 +162,66 @@ class ByRouteTests {
         Flux<String> shared = shareByRoute(source.flux());
         shared.contextWrite(A).subscribe().dispose();
         source.assertCancelled();
+    }
+
+    @Test
+    void aQueryThatTakesLongerThanItsAnswerHoldsIsStillAskedOnce() {
+        TestPublisher<String> answer = TestPublisher.create();
+        Flux<String> cached = cacheByRoute(answer.flux().doOnSubscribe(s -> queries.incrementAndGet()), Duration.ofNanos(1));
+        cached.contextWrite(A).subscribe();
+        StepVerifier.create(cached.contextWrite(A))
+                .then(() -> answer.next("x").complete())
+                .expectNext("x")
+                .expectComplete()
+                .verify(PATIENCE);
+        assertThat(queries).hasValue(1);
+    }
+
+    @Test
+    void whatFailsUnderALockDoesNotFailOutsideOfIt() {
+        TestPublisher<String> answer = TestPublisher.create();
+        Flux<String> cached = cacheByRoute(answer.flux().contextWrite(B), MINUTE);
+        StepVerifier.create(cached.contextWrite(lock()).contextWrite(A))
+                .expectError(RouteConflictException.class)
+                .verify(PATIENCE);
+        cached.contextWrite(A).subscribe();
+        StepVerifier.create(cached.contextWrite(lock()).contextWrite(A))
+                .expectError(RouteConflictException.class)
+                .verify(PATIENCE);
+        StepVerifier.create(cached.contextWrite(A))
+                .then(() -> answer.next("x").complete())
+                .expectNext("x")
+                .expectComplete()
+                .verify(PATIENCE);
+        StepVerifier.create(cached.contextWrite(lock()).contextWrite(A))
+                .expectError(RouteConflictException.class)
+                .verify(PATIENCE);
+    }
+
+    @Test
+    void onlyWhatIsAskedForIsDelivered() {
+        Flux<Integer> cached = cacheByRoute(Flux.range(1, 3), MINUTE);
+        Flux<Integer> shared = shareByRoute(Flux.range(1, 3));
+        for (Flux<Integer> each : List.of(cached, shared)) {
+            StepVerifier.create(each.contextWrite(A), 1)
+                    .expectNext(1)
+                    .thenRequest(2)
+                    .expectNext(2, 3)
+                    .expectComplete()
+                    .verify(PATIENCE);
+        }
+    }
+
+    @Test
+    void oneValueIsSharedWithinItsRouteToo() {
+        Sinks.Empty<Void> start = Sinks.empty();
+        Mono<String> shared = shareByRoute(start.asMono().then(who()));
+        StepVerifier.create(Flux.just(A, B, A, B).flatMap(shared::contextWrite).sort())
+                .then(() -> start.tryEmitEmpty().orThrow())
+                .expectNext("a", "a", "b", "b")
+                .expectComplete()
+                .verify(PATIENCE);
+        assertThat(queries).as("one for each route").hasValue(2);
     }
 
     @Test

@@ -113,6 +113,12 @@ class ErrorMessagesTests {
                                 + " lost on the way, in a plain Subscriber, block(), subscribe(..) or toFuture(). Keep the"
                                 + " chain in Reactor, or use captured(contextView) for what loses the Context."),
                 row(
+                        new RouteLeakException("orders", hints(usingConnection("orders")), hints()),
+                        "An answer that was fetched for [connection 'orders'] was about to reach a subscriber with no routing"
+                                + " hint: cache(), share(), replay() and publish() run once, with the Context of one of their"
+                                + " subscribers. Use cacheByRoute(..) or shareByRoute(..), or write the hint above the operator"
+                                + " that shares."),
+                row(
                         new RollbackOnlyException("orders", "failed", null),
                         "The transaction was rolled back instead of committed, since an inner transaction that had joined it"
                                 + " failed and the outer one went on. Let the error through, or run the inner one with"

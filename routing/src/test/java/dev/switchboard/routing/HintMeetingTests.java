@@ -1,11 +1,15 @@
 package dev.switchboard.routing;
 
 import static dev.switchboard.routing.Routing.lock;
+import static dev.switchboard.routing.Routing.preventWrites;
 import static dev.switchboard.routing.Routing.readOnly;
+import static dev.switchboard.routing.Routing.readOnlyByDefault;
 import static dev.switchboard.routing.Routing.readWrite;
+import static dev.switchboard.routing.Routing.readWriteUnlessPrevented;
 import static dev.switchboard.routing.Routing.usingConnection;
 import static dev.switchboard.routing.Routing.usingDatabase;
 import static dev.switchboard.routing.Routing.usingDefaultConnection;
+import static dev.switchboard.routing.Routing.usingEntity;
 import static dev.switchboard.routing.Routing.usingOptions;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -54,13 +58,15 @@ class HintMeetingTests {
     private static final RoutingHint OTHER_SHARD = ShardKey.of(2);
     private static final RoutingHint OWNER = new Owner("x");
     private static final RoutingHint OTHER_OWNER = new Owner("y");
+    private static final RoutingHint ENTITY = usingEntity(Integer.class);
+    private static final RoutingHint OTHER_ENTITY = usingEntity(String.class);
     private static final RoutingHint OTHER_DATABASE = usingDatabase("x");
     private static final RoutingHint OTHER_HOST = usingOptions(options -> options.host("db02"));
     private static final RoutingHint AS_REGISTERED = usingOptions(options -> options);
 
     private static final List<RoutingHint> LOCKED_OUT = List.of(
-            A, B, DEFAULT, readOnly(), readWrite(), SHARD, OTHER_SHARD, OTHER_DATABASE, OTHER_HOST, AS_REGISTERED);
-    private static final List<RoutingHint> KINDS = List.of(A, DEFAULT, readOnly(), SHARD, OWNER, OTHER_DATABASE);
+            A, B, DEFAULT, readOnly(), readWrite(), SHARD, OTHER_SHARD, ENTITY, OTHER_ENTITY, OTHER_DATABASE, OTHER_HOST, AS_REGISTERED);
+    private static final List<RoutingHint> KINDS = List.of(A, DEFAULT, readOnly(), SHARD, OWNER, ENTITY, OTHER_DATABASE);
 
     static Stream<Arguments> table() {
         return Stream.of(
@@ -120,8 +126,41 @@ class HintMeetingTests {
                 arguments(OTHER_DATABASE, OWNER, "[override [database=x], owner x]"));
     }
 
+    static Stream<Arguments> entities() {
+        return Stream.of(
+                // of one kind the nearest to the query wins
+                arguments(ENTITY, ENTITY, "[entity Integer]"),
+                arguments(ENTITY, OTHER_ENTITY, "[entity String]"),
+                // with another kind it combines
+                arguments(A, ENTITY, "[entity Integer, connection 'a']"),
+                arguments(ENTITY, A, "[entity Integer, connection 'a']"),
+                arguments(DEFAULT, ENTITY, "[entity Integer, the default connection]"),
+                arguments(ENTITY, DEFAULT, "[entity Integer, the default connection]"),
+                arguments(readOnly(), ENTITY, "[READ_ONLY, entity Integer]"),
+                arguments(ENTITY, readOnly(), "[READ_ONLY, entity Integer]"),
+                arguments(SHARD, ENTITY, "[entity Integer, shard key 1]"),
+                arguments(ENTITY, SHARD, "[entity Integer, shard key 1]"),
+                arguments(OWNER, ENTITY, "[entity Integer, owner x]"),
+                arguments(ENTITY, OWNER, "[entity Integer, owner x]"),
+                arguments(OTHER_DATABASE, ENTITY, "[entity Integer, override [database=x]]"),
+                arguments(ENTITY, OTHER_DATABASE, "[entity Integer, override [database=x]]"));
+    }
+
+    static Stream<Arguments> modesByLibraries() {
+        return Stream.of(
+                // what reads follows the scope, what writes follows only a prevention
+                arguments(readOnly(), readOnlyByDefault(), "[READ_ONLY]"),
+                arguments(readWrite(), readOnlyByDefault(), "[READ_WRITE]"),
+                arguments(preventWrites(), readOnlyByDefault(), "[READ_ONLY_ENFORCED]"),
+                arguments(A, readOnlyByDefault(), "[READ_ONLY, connection 'a']"),
+                arguments(readOnly(), readWriteUnlessPrevented(), "[READ_WRITE]"),
+                arguments(readWrite(), readWriteUnlessPrevented(), "[READ_WRITE]"),
+                arguments(preventWrites(), readWriteUnlessPrevented(), "[READ_ONLY_ENFORCED]"),
+                arguments(A, readWriteUnlessPrevented(), "[READ_WRITE, connection 'a']"));
+    }
+
     @ParameterizedTest(name = "outer {0}, inner {1}: {2}")
-    @MethodSource({"table", "overrides"})
+    @MethodSource({"table", "overrides", "entities", "modesByLibraries"})
     void twoHintsMeetAsTheTableSays(RoutingHint outer, RoutingHint inner, String expected) {
         Mono<String> seen = hintsHere().contextWrite(inner).contextWrite(outer);
 
@@ -135,7 +174,8 @@ class HintMeetingTests {
     @Test
     void everyPairOfKindsIsARow() {
         Set<List<Object>> rows = new HashSet<>();
-        Stream.concat(table(), overrides())
+        Stream.of(table(), overrides(), entities())
+                .flatMap(each -> each)
                 .map(Arguments::get)
                 .forEach(row -> rows.add(List.of(kind(row[0]), kind(row[1]))));
         for (RoutingHint outer : KINDS) {

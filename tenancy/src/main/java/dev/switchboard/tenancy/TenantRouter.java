@@ -3,6 +3,7 @@ package dev.switchboard.tenancy;
 import dev.switchboard.core.ConnectionDefinition;
 import dev.switchboard.core.ConnectionOverride;
 import dev.switchboard.core.ReactiveConnectionRegistry;
+import dev.switchboard.routing.EntityKey;
 import dev.switchboard.routing.PartialRoute;
 import dev.switchboard.routing.RouteConflictException;
 import dev.switchboard.routing.RouteHints;
@@ -108,6 +109,12 @@ public final class TenantRouter implements Router {
         });
     }
 
+    /** {@return true: entities make no difference here} */
+    @Override
+    public boolean servesAlike(EntityKey held, EntityKey asked) {
+        return true;
+    }
+
     /** Another database of a tenant's server, or of a shared connection's, may well be that of another tenant. */
     private static void refuseOverride(String held, @Nullable ConnectionOverride override) {
         if (override != null) {
@@ -148,7 +155,7 @@ public final class TenantRouter implements Router {
                             + " withSharedConnections(..)");
         }
         register(tenant, own);
-        return soFar.withConnectionName(own);
+        return soFar.withConnectionName(own).because(() -> "the connection of " + tenant);
     }
 
     private void register(TenantId tenant, String name) {

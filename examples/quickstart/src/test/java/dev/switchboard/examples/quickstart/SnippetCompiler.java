@@ -58,6 +58,7 @@ final class SnippetCompiler {
             import org.springframework.data.r2dbc.core.R2dbcEntityTemplate;
             import reactor.core.publisher.Flux;
             import reactor.core.publisher.Mono;
+            import reactor.core.publisher.Sinks;
             import reactor.core.scheduler.Schedulers;
             public final class Snippet extends dev.switchboard.examples.quickstart.PageSnippet {
             @Override protected void snippet() throws Exception {
