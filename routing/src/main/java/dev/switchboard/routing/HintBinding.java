@@ -218,16 +218,14 @@ final class HintBinding implements RouteBinding {
      */
     boolean serves(RouteHints asked) {
         boolean onlyReads = held.accessMode() == AccessMode.READ_ONLY;
-        return sameButForEntities(asked)
-                && (!onlyReads || asked.accessMode() == AccessMode.READ_ONLY);
+        return sameButForEntities(asked) && (!onlyReads || asked.accessMode() == AccessMode.READ_ONLY);
     }
 
     private boolean sameButForEntities(RouteHints asked) {
         EntityKey own = held.get(EntityKey.class);
         EntityKey other = asked.get(EntityKey.class);
         boolean alike = own != null && other != null && rules.servesAlike(own, other);
-        return asked.withoutAccessMode()
-                .equals((alike ? held.about(other) : held).withoutAccessMode());
+        return asked.withoutAccessMode().equals((alike ? held.about(other) : held).withoutAccessMode());
     }
 
     private boolean agrees(RoutingHint asked) {

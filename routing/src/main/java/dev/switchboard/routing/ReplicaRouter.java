@@ -230,8 +230,8 @@ public final class ReplicaRouter implements Router {
         return watch.forWriter()
                 .map(member -> soFar.withConnectionName(member)
                         .withWatch(new GroupWrites(this, watch, member, token, hints.override() != null))
-                        .because(() ->
-                                "the primary of the group " + Shown.quoted(watch.logicalName()) + ", for what may write"))
+                        .because(() -> "the primary of the group " + Shown.quoted(watch.logicalName())
+                                + ", for what may write"))
                 .switchIfEmpty(Mono.defer(() -> route(soFar, hints)));
     }
 }

@@ -141,7 +141,7 @@ class ReadmeTests {
         List<String> commands = Fence.of("sh", "README.md", page("README.md")).stream()
                 .map(Fence::text)
                 .toList();
-        assertThat(commands).hasSize(5);
+        assertThat(commands).hasSize(7);
         assertThat(page("examples/quickstart/pom.xml"))
                 .map(String::strip)
                 .contains(
@@ -153,6 +153,11 @@ class ReadmeTests {
         assertThat(page("examples/benchmarks/pom.xml"))
                 .map(String::strip)
                 .contains("<!-- Runs the program: " + commands.get(4) + " -->");
+        assertThat(page("examples/scenarios/pom.xml"))
+                .map(String::strip)
+                .contains(
+                        "<!-- The other one: " + commands.get(5) + " -->",
+                        "<!-- Runs the program: " + commands.get(6) + " -->");
         assertThat(page(".ci/run"))
                 .map(line -> line.replace(" --batch-mode --no-transfer-progress", ""))
                 .contains(commands.get(2));
