@@ -157,7 +157,7 @@ final class PhysicalConnection extends DelegatingConnection {
         return isIdle(state.get());
     }
 
-    private static boolean isIdle(State state) {
+    private static boolean isIdle(@Nullable State state) {
         return state == State.IDLE || state == State.PINGED;
     }
 
