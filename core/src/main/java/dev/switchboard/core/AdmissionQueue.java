@@ -29,6 +29,7 @@ final class AdmissionQueue extends Turns.Member {
     private final Set<Lane> occupied = new LinkedHashSet<>();
 
     private final Map<String, ConnectPace> paces = new LinkedHashMap<>();
+    private final HostReport report = new HostReport(this);
 
     AdmissionQueue() {
         this(new Admission(null), "");
@@ -90,6 +91,19 @@ final class AdmissionQueue extends Turns.Member {
                 breaker.closed();
             }
         }
+    }
+
+    String host() {
+        return host;
+    }
+
+    HostReport report() {
+        return report;
+    }
+
+    /** How it stands at one moment. */
+    BudgetStatus status() {
+        return admission.look(() -> BudgetStatus.of(quota));
     }
 
     /** Takes the cap over from the budget. */

@@ -11,6 +11,8 @@ enum CloseReason {
     /** Nobody closed it: its pool found it dead. */
     LOST,
     NOT_VALIDATED,
+    /** A borrower wanted it in the middle of a ping, for which it does not wait. */
+    PINGED_WHEN_WANTED,
     /** A write found that its server only reads. */
     READ_ONLY_NODE,
     NOT_RESET,

@@ -65,6 +65,7 @@ record ConfigurationKey(
             duration("validate-after-idle", PoolOptions.Builder::validateAfterIdle),
             pool("validation", ConfigurationValue::validation, PoolOptions.Builder::validation),
             pool("validation-query", ConfigurationValue::name, PoolOptions.Builder::validationQuery),
+            duration("keep-alive", PoolOptions.Builder::keepAlive),
             duration("idle-timeout", PoolOptions.Builder::idleTimeout),
             duration("max-lifetime", PoolOptions.Builder::maxLifetime),
             number("lifetime-variance", PoolOptions.Builder::lifetimeVariance),

@@ -20,6 +20,25 @@ public interface ConnectionMetrics {
      */
     OfPool opened(String name, int maxWaiting, Supplier<PoolCounts> counts);
 
+    /**
+     * A host, or a group of hosts, has its first pool. Nobody is told by default.
+     *
+     * @param host its address, or the name of the group in the budget
+     * @param status how it stands at the moment of the call, over all of its pools; without a budget it has no cap
+     * @return what is told when its last pool is closed; called on any thread, must not block
+     */
+    default OfHost hostOpened(String host, Supplier<BudgetStatus> status) {
+        return () -> {};
+    }
+
+    /** What is told about one host. What it throws is logged and hurts nobody. */
+    @FunctionalInterface
+    interface OfHost {
+
+        /** Its pools and their connections are closed; it may come back as another one. */
+        void closed();
+    }
+
     /** What is told about one pool. Lengths are nanoseconds. What it throws is logged and hurts nobody. */
     interface OfPool {
 

@@ -27,6 +27,7 @@ final class IdleKeeper {
     /** How soon a connection that died unnoticed is missed, and a server that refused connections is tried again. */
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
+    private final KeepAlive keepAlive;
     private final SlotPool pool;
     private final Opener opener;
     private final Lane lane;
@@ -37,6 +38,7 @@ final class IdleKeeper {
     private volatile @Nullable Disposable ticking;
 
     IdleKeeper(SlotPool pool, Opener opener, Lane lane) {
+        this.keepAlive = new KeepAlive(pool, opener);
         this.pool = pool;
         this.opener = opener;
         this.lane = lane;
@@ -48,6 +50,7 @@ final class IdleKeeper {
     }
 
     void start() {
+        keepAlive.start();
         if (wanted() == 0) {
             return;
         }
@@ -61,6 +64,7 @@ final class IdleKeeper {
     }
 
     void stop() {
+        keepAlive.stop();
         stopping.tryEmitEmpty();
         Disposable ticks = ticking;
         if (ticks != null) {

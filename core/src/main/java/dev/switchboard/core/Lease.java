@@ -115,9 +115,12 @@ final class Lease {
 
     /** Closes the connection of a borrower who goes on to take another one with the same ticket. */
     Mono<Void> discardKeepingTicket() {
-        return physical.close(CloseReason.LOST)
-                .then(Mono.defer(this::closePooled))
-                .then(Mono.fromRunnable(() -> pool.returned(this)));
+        return physical.close(CloseReason.LOST).then(leaveKeepingTicket());
+    }
+
+    /** The same for one that somebody else is closing. */
+    Mono<Void> leaveKeepingTicket() {
+        return Mono.defer(this::closePooled).then(Mono.fromRunnable(() -> pool.returned(this)));
     }
 
     /** The ticket last: whoever gets it next finds everything in order. */

@@ -182,7 +182,7 @@ final class Opener implements ConnectionFactory {
     int idle() {
         int idle = 0;
         for (PhysicalConnection connection : connections.keySet()) {
-            if (connection.state() == PhysicalConnection.State.IDLE) {
+            if (connection.isIdle()) {
                 idle++;
             }
         }
@@ -351,12 +351,12 @@ final class Opener implements ConnectionFactory {
 
         @Override
         public boolean isIdle() {
-            return connection.state() == PhysicalConnection.State.IDLE;
+            return connection.isIdle();
         }
 
         @Override
         public boolean claim() {
-            boolean claimed = connection.move(PhysicalConnection.State.IDLE, PhysicalConnection.State.CLOSING);
+            boolean claimed = connection.claim();
             if (claimed) {
                 connection.life().ends(CloseReason.RECLAIMED);
             }

@@ -23,6 +23,8 @@ final class PhysicalConnection extends DelegatingConnection {
     /** Where a connection stands; every change is a compare-and-set. */
     enum State {
         IDLE,
+        /** Idle for everybody but a borrower, who leaves it to its ping: see {@link KeepAlive}. */
+        PINGED,
         IN_USE,
         CLOSING,
         GONE
@@ -43,6 +45,7 @@ final class PhysicalConnection extends DelegatingConnection {
     private volatile @Nullable Object prepared;
     private volatile boolean preventsWrites;
     private volatile long lastUsedNanos;
+    private volatile long lastAnsweredNanos;
 
     PhysicalConnection(
             Connection driver, ServerCancel serverCancel, SlotPool pool, ConnectionLife life, Mono<Void> driverClose) {
@@ -55,6 +58,7 @@ final class PhysicalConnection extends DelegatingConnection {
         this.serverCancel = serverCancel;
         this.expiresAtNanos = nowNanos + lifetimeNanos(pool.options());
         this.lastUsedNanos = nowNanos;
+        this.lastAnsweredNanos = nowNanos;
         this.initialIsolation = driver.getTransactionIsolationLevel();
         this.loop = loop(sheet, driver);
         Duration limit = pool.options().resetTimeout();
@@ -136,11 +140,25 @@ final class PhysicalConnection extends DelegatingConnection {
 
     /** Takes an idle connection out of use for good; false where it is not idle any more. Whoever does so closes it. */
     boolean retire() {
-        boolean isRetired = move(State.IDLE, State.CLOSING);
+        boolean isRetired = claim();
         if (isRetired) {
             pool.leaving(this);
         }
         return isRetired;
+    }
+
+    /** The same without a word to its pool. */
+    boolean claim() {
+        return isIdle(state.getAndUpdate(now -> isIdle(now) ? State.CLOSING : now));
+    }
+
+    /** Whether nobody has it. */
+    boolean isIdle() {
+        return isIdle(state.get());
+    }
+
+    private static boolean isIdle(@Nullable State state) {
+        return state == State.IDLE || state == State.PINGED;
     }
 
     boolean isGone() {
@@ -177,6 +195,16 @@ final class PhysicalConnection extends DelegatingConnection {
 
     long idleNanos(long nowNanos) {
         return nowNanos - lastUsedNanos;
+    }
+
+    /** A ping was answered, which is no use. */
+    void answered(long nowNanos) {
+        lastAnsweredNanos = nowNanos;
+    }
+
+    /** For how long nobody has heard of its server. */
+    long quietNanos(long nowNanos) {
+        return Math.min(idleNanos(nowNanos), nowNanos - lastAnsweredNanos);
     }
 
     boolean expired(long nowNanos) {
@@ -230,10 +258,10 @@ final class PhysicalConnection extends DelegatingConnection {
     /** False when somebody else is closing it, or has. */
     private boolean closing() {
         State before = state.getAndUpdate(now -> now == State.GONE ? now : State.CLOSING);
-        if (before == State.IDLE) {
+        if (isIdle(before)) {
             pool.leaving(this);
         }
-        return before == State.IDLE || before == State.IN_USE;
+        return isIdle(before) || before == State.IN_USE;
     }
 
     @Override

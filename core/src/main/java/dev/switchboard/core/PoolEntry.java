@@ -1,14 +1,11 @@
 package dev.switchboard.core;
 
 import io.r2dbc.spi.Connection;
-import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Wrapped;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Publisher;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
@@ -117,34 +114,18 @@ final class PoolEntry {
         held = lease;
         pool.lent(lease);
         if (!physical.move(PhysicalConnection.State.IDLE, PhysicalConnection.State.IN_USE)) {
-            return taken(lease);
+            return physical.isIdle() ? pinged(lease) : taken(lease);
         }
         pool.keeper().look();
         long since = pool.report().nanos();
-        boolean trusted = physical.idleNanos(pool.nowNanos())
+        boolean trusted = physical.quietNanos(pool.nowNanos())
                 < pool.options().validateAfterIdle().toNanos();
         return (trusted ? Mono.just(true) : validate(physical))
                 .flatMap(valid -> valid ? prepared(lease) : invalid(lease, since));
     }
 
     private Mono<Boolean> validate(PhysicalConnection physical) {
-        return Mono.from(pool.offload(Flux.defer(() -> validation(physical))))
-                .timeout(pool.options().validationTimeout(), pool.timer())
-                .defaultIfEmpty(false)
-                .onErrorResume(failure -> {
-                    lastFailure = failure;
-                    return Mono.just(false);
-                });
-    }
-
-    private Publisher<Boolean> validation(PhysicalConnection physical) {
-        PoolOptions options = pool.options();
-        String query = options.validationQuery();
-        return query == null
-                ? physical.validate(options.validation())
-                : Flux.from(physical.driver().createStatement(query).execute())
-                        .flatMap(Result::getRowsUpdated)
-                        .then(Mono.just(true));
+        return Validation.of(physical, pool, pool.options().validation(), failure -> lastFailure = failure);
     }
 
     private Mono<Lease> invalid(Lease lease, long sinceNanos) {
@@ -161,6 +142,12 @@ final class PoolEntry {
     /** Somebody closed it on its way here, to make room; that says nothing about the server. */
     private Mono<Lease> taken(Lease lease) {
         return lease.discardKeepingTicket().doOnSuccess(closed -> held = null).then(borrow());
+    }
+
+    /** Nobody waits for the answer to a ping, which may never come, nor for the end of a connection in the middle of one. */
+    private Mono<Lease> pinged(Lease lease) {
+        pool.background().start(lease.physical().close(CloseReason.PINGED_WHEN_WANTED));
+        return lease.leaveKeepingTicket().doOnSuccess(left -> held = null).then(borrow());
     }
 
     private Mono<Lease> prepared(Lease lease) {

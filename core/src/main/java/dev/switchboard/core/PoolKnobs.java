@@ -30,6 +30,9 @@ final class PoolKnobs implements Cloneable {
     @Nullable
     String validationQuery;
 
+    @Nullable
+    Duration keepAlive;
+
     Duration idleTimeout = Duration.ofMinutes(10);
     Duration maxLifetime = Duration.ofMinutes(30);
     int lifetimeVariance = 10;
@@ -77,6 +80,9 @@ final class PoolKnobs implements Cloneable {
         }
         if (validationQuery != null) {
             knobs.put("validationQuery", validationQuery);
+        }
+        if (keepAlive != null) {
+            knobs.put("keepAlive", keepAlive);
         }
         if (leakThreshold != null) {
             knobs.put("leakThreshold", leakThreshold);

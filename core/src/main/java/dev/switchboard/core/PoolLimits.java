@@ -26,6 +26,10 @@ final class PoolLimits {
         Limits.between("lifetimeVariance", options.lifetimeVariance(), 0, WIDEST_VARIANCE);
         timeout("resetTimeout", options.resetTimeout());
         Limits.between("drainTimeout", options.drainTimeout(), Duration.ZERO, LONGEST_TIMEOUT);
+        Duration keepAlive = options.keepAlive();
+        if (keepAlive != null) {
+            Limits.between("keepAlive", keepAlive, SHORTEST_LIFETIME, LONGEST_LIFETIME);
+        }
         Duration leakThreshold = options.leakThreshold();
         if (leakThreshold != null) {
             Limits.between("leakThreshold", leakThreshold, SHORTEST_TIMEOUT, LONGEST_LIFETIME);

@@ -86,6 +86,11 @@ public final class PoolOptions {
         return chosen.validationQuery;
     }
 
+    /** {@return within what time an idle connection is asked whether it is alive, or null for never} */
+    public @Nullable Duration keepAlive() {
+        return chosen.keepAlive;
+    }
+
     /** {@return how long a connection stays open while nobody uses it} */
     public Duration idleTimeout() {
         return chosen.idleTimeout;
@@ -234,7 +239,8 @@ public final class PoolOptions {
         }
 
         /**
-         * How long a connection is idle before its next delivery validates it. 30 seconds by default: a busy pool pays no round trip for it, and connections that a firewall dropped are found out.
+         * How long a connection is idle before its next delivery validates it, unless a ping was answered since. 30 seconds by
+         * default: a busy pool pays no round trip for it, and connections that a firewall dropped are found out.
          *
          * @param validateAfterIdle zero validates at every delivery
          * @return this builder
@@ -265,6 +271,20 @@ public final class PoolOptions {
          */
         public Builder validationQuery(String validationQuery) {
             knobs.validationQuery = Objects.requireNonNull(validationQuery, "validationQuery");
+            return this;
+        }
+
+        /**
+         * Within what time an idle connection is asked whether it is alive, by a ping in the background, so that nothing on the way
+         * forgets it; one that does not answer within the validation time-out is closed. Off by default: idle connections
+         * are closed before most firewalls forget them, and a ping keeps a server awake that would sleep. A ping is no
+         * use, so the idle time-out goes on, and no borrower waits for one.
+         *
+         * @param keepAlive at least 100 ms; shorter than the way allows a connection to be silent
+         * @return this builder
+         */
+        public Builder keepAlive(Duration keepAlive) {
+            knobs.keepAlive = Objects.requireNonNull(keepAlive, "keepAlive");
             return this;
         }
 

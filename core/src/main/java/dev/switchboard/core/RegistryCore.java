@@ -102,10 +102,12 @@ final class RegistryCore {
 
     /** The queue of a place's host, for one more pool. Paired with {@link #release}. */
     AdmissionQueue queueOf(String where) {
-        return Objects.requireNonNull(queues.compute(
+        AdmissionQueue queue = Objects.requireNonNull(queues.compute(
                         hostOf(where),
                         (host, present) -> present == null ? new HostQueue(queue(host), 1) : present.used(1)))
                 .queue();
+        queue.report().opened(metrics);
+        return queue;
     }
 
     /** How fast connections of a definition are opened in its queue; null where it has no address that the registry knows. */
@@ -121,7 +123,7 @@ final class RegistryCore {
     }
 
     private AdmissionQueue queue(String host) {
-        return shared == null ? new AdmissionQueue() : new AdmissionQueue(shared, host);
+        return new AdmissionQueue(shared == null ? new Admission(null) : shared, host);
     }
 
     private String hostOf(String where) {
@@ -132,7 +134,11 @@ final class RegistryCore {
     /** A pool on this host has closed; a host without pools and without sockets is forgotten. */
     void release(String where) {
         queues.computeIfPresent(hostOf(where), (host, present) -> present.used(-1));
-        queues.forEach((host, queue) -> queues.computeIfPresent(host, (name, present) -> present.unlessForgotten()));
+        queues.forEach((host, queue) -> {
+            if (queues.computeIfPresent(host, (name, present) -> present.unlessForgotten()) == null) {
+                queue.queue().report().closed();
+            }
+        });
     }
 
     int hosts() {

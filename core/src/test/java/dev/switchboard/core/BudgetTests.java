@@ -25,8 +25,11 @@ import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
+import reactor.core.Scannable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 
 /** A budget on a server that has no connection more than the cap: one too many, and somebody is refused by it. */
@@ -119,6 +122,10 @@ class BudgetTests {
         AtomicInteger answered = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         int queries = TestSize.of(150, 100_000);
+        AtomicInteger seen = new AtomicInteger();
+        Sinks.Empty<Void> over = Sinks.empty();
+        Mono<Void> counting = serverCounts(seen, over);
+        counting.subscribe(null, failure -> {});
         Flux.range(0, queries)
                 .flatMap(
                         i -> {
@@ -132,15 +139,43 @@ class BudgetTests {
                         },
                         100)
                 .blockLast(Duration.ofMinutes(TestSize.of(1, 30)));
+        over.tryEmitEmpty();
+        counting.block(Borrowing.PATIENCE);
         registry.quiescent().block(Borrowing.PATIENCE);
         BudgetStatus host = host();
         System.out.printf(
-                "%s: %d answers, at most %d connections, %d reclaimed%n",
-                product, answered.get(), most.get(), host.reclaimed());
+                "%s: %d answers, at most %d connections, %d as the server counts, %s; %d reclaimed%n",
+                product, answered.get(), most.get(), seen.get(), highWaterMark(), host.reclaimed());
+        assertThat(seen.get()).as("as the server counts").isBetween(CAP / 2, CAP);
         assertThat(answered.get()).isGreaterThan(queries / 2);
         assertThat(most.get()).isBetween(CAP / 2, CAP);
         assertThat(host.reclaimed()).isPositive();
         assertThat(host.counts()).isEqualTo(new PoolCounts(0, host.open(), 0, 0, CAP));
+    }
+
+    /** Asks the server again and again how many of its sessions are ours, until it is over. */
+    private static Mono<Void> serverCounts(AtomicInteger most, Sinks.Empty<Void> over) {
+        return Mono.fromRunnable(() -> most.accumulateAndGet(sessions(), Math::max))
+                .subscribeOn(Schedulers.boundedElastic())
+                .repeat(() -> !over.scanOrDefault(Scannable.Attr.TERMINATED, false))
+                .then()
+                .cache();
+    }
+
+    /** What MariaDB has counted since it started, the administrator's connection included, and whom it refused. */
+    private String highWaterMark() {
+        if (product == Product.POSTGRESQL) {
+            return "which keeps no high-water mark";
+        }
+        List<List<String>> counts = server.query(
+                "SHOW GLOBAL STATUS WHERE Variable_name IN ('Max_used_connections', 'Connection_errors_max_connections')");
+        int mark = counts.stream()
+                .filter(count -> count.get(0).startsWith("Max_used"))
+                .mapToInt(count -> Integer.parseInt(count.get(1)))
+                .findFirst()
+                .orElseThrow();
+        assertThat(mark).as("high-water mark").isBetween(CAP / 2, CAP + 1);
+        return counts.toString();
     }
 
     @Test

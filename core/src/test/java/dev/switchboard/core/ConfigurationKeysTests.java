@@ -18,7 +18,7 @@ class ConfigurationKeysTests {
     private static final String KEYS = "url, driver, protocol, host, port, database, user, password, schema, role,"
             + " pool.name, pool.max-size, pool.min-idle, pool.max-waiting, pool.acquire-timeout, pool.create-timeout,"
             + " pool.validation-timeout, pool.validate-after-idle, pool.validation, pool.validation-query,"
-            + " pool.idle-timeout, pool.max-lifetime, pool.lifetime-variance,"
+            + " pool.keep-alive, pool.idle-timeout, pool.max-lifetime, pool.lifetime-variance,"
             + " pool.reset-timeout, pool.drain-timeout, pool.leak-threshold, pool.always-reset, settings.application-name, settings.tls,"
             + " settings.certificate-authority, settings.client-certificate, settings.client-key, settings.charset,"
             + " settings.time-zone, settings.statement-timeout, settings.lock-timeout, settings.sid,"

@@ -3,6 +3,7 @@ package dev.switchboard.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** Metrics that fail hurt nobody. */
@@ -58,6 +59,28 @@ class MetricsFailureTests {
                 .hasToString("1");
         Borrowing.close(registry);
         assertThat(failing.told).as("connected, acquired, returned, closed").hasValue(4);
+    }
+
+    @Test
+    void aHostComesAndGoesWhateverItsMetricsThrow() {
+        AtomicInteger told = new AtomicInteger();
+        ReactiveConnectionRegistry registry = registry(new ConnectionMetrics() {
+            @Override
+            public OfPool opened(String name, int maxWaiting, Supplier<PoolCounts> counts) {
+                return new Failing();
+            }
+
+            @Override
+            public OfHost hostOpened(String host, Supplier<BudgetStatus> status) {
+                return () -> {
+                    told.incrementAndGet();
+                    throw new IllegalStateException("a bug in the metrics");
+                };
+            }
+        });
+        Borrowing.query(registry, "orders", "SELECT 1").block(Borrowing.PATIENCE);
+        Borrowing.close(registry);
+        assertThat(told).hasValue(1);
     }
 
     @Test

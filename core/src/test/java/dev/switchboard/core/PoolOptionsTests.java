@@ -112,6 +112,9 @@ class PoolOptionsTests {
                         change(pool -> pool.drainTimeout(Duration.ofDays(-2))),
                         "drainTimeout is -2 days. Allowed: 0 ms to 24 h. Set drainTimeout in that range."),
                 arguments(
+                        change(pool -> pool.keepAlive(Duration.ZERO)),
+                        "keepAlive is 0 ms. Allowed: 100 ms to 365 days. Set keepAlive in that range."),
+                arguments(
                         change(pool -> pool.leakThreshold(Duration.ZERO)),
                         "leakThreshold is 0 ms. Allowed: 10 ms to 365 days. Set leakThreshold in that range."));
     }
@@ -159,6 +162,7 @@ class PoolOptionsTests {
                 pool -> pool.createTimeout(other),
                 pool -> pool.validationTimeout(other),
                 pool -> pool.validateAfterIdle(other),
+                pool -> pool.keepAlive(other),
                 pool -> pool.idleTimeout(other),
                 pool -> pool.maxLifetime(other),
                 pool -> pool.lifetimeVariance(17),

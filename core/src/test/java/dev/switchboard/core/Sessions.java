@@ -13,10 +13,14 @@ final class Sessions {
     private Sessions() {}
 
     static List<String> in(Database database) {
+        return in(server(database), database);
+    }
+
+    static List<String> in(DatabaseServer server, Database database) {
         String sql = database.product() == Product.POSTGRESQL
                 ? "SELECT pid FROM pg_stat_activity WHERE datname = '" + database.name() + "'"
                 : "SELECT id FROM information_schema.processlist WHERE db = '" + database.name() + "'";
-        return server(database).query(sql).stream().map(row -> row.get(0)).toList();
+        return server.query(sql).stream().map(row -> row.get(0)).toList();
     }
 
     static void kill(Database database) {

@@ -85,6 +85,7 @@ class SwitchboardConfigurationTests {
                         switchboard.connections.orders.pool.reset-timeout=2s
                         switchboard.connections.orders.pool.drain-timeout=1s
                         switchboard.connections.orders.pool.leak-threshold=5m
+                        switchboard.connections.orders.pool.keep-alive=3m
                         switchboard.connections.orders.pool.always-reset=true
                         """).build();
         assertThat(only(configuration).pool())
@@ -100,6 +101,7 @@ class SwitchboardConfigurationTests {
                         .resetTimeout(Duration.ofSeconds(2))
                         .drainTimeout(Duration.ofSeconds(1))
                         .leakThreshold(Duration.ofMinutes(5))
+                        .keepAlive(Duration.ofMinutes(3))
                         .alwaysReset(true)
                         .build());
     }

@@ -25,6 +25,7 @@ public final class FaultProxy implements AutoCloseable {
     private final int port;
     private final Faults faults = new Faults(this::cut);
     private final Set<ProxiedConnection> connections = ConcurrentHashMap.newKeySet();
+    private volatile Runnable whenConnected = () -> {};
     private DisposableServer server;
 
     /**
@@ -103,6 +104,15 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     /**
+     * Counts whoever connects, also while the server is down.
+     *
+     * @param told called for each client that connects from now on, before it is connected to the server; must not block
+     */
+    public void whenConnected(Runnable told) {
+        whenConnected = told;
+    }
+
+    /**
      * How many clients are connected.
      *
      * @return connections that are open on the side of the clients
@@ -129,6 +139,7 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     private void connected(Connection client) {
+        whenConnected.run();
         ProxiedConnection connection = new ProxiedConnection(client, faults);
         connections.add(connection);
         client.onDispose(() -> connections.remove(connection));

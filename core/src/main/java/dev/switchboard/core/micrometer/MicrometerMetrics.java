@@ -1,5 +1,6 @@
 package dev.switchboard.core.micrometer;
 
+import dev.switchboard.core.BudgetStatus;
 import dev.switchboard.core.ConnectionMetrics;
 import dev.switchboard.core.PoolCounts;
 import dev.switchboard.core.ReactiveConnectionRegistry;
@@ -20,6 +21,10 @@ import reactor.core.Disposable;
  * borrowers) and {@code r2dbc.pool.connect}, both with the tag {@code outcome} (success or failure), {@code r2dbc.pool.hold}
  * (how long borrowers had their connection) and the counter {@code r2dbc.pool.leaks}. The meters of a name leave with its last
  * pool.
+ *
+ * <p>Each host, or group of hosts of the budget, has the gauges {@code switchboard.host.open} (sockets), {@code .used}, {@code .idle},
+ * {@code .waiting} (borrowers) and {@code .cap} (not a number where there is none), with the tag {@code host}. They leave with its
+ * last pool.
  */
 @SuppressWarnings("exports") // Whoever calls it has Micrometer; whoever does not must not need it.
 public final class MicrometerMetrics implements ConnectionMetrics {
@@ -30,6 +35,7 @@ public final class MicrometerMetrics implements ConnectionMetrics {
     private final MeterRegistry meters;
     private final int maxNames;
     private final Map<String, NamedMeters> byTag = new HashMap<>();
+    private final Map<String, HostMeters> byHost = new HashMap<>();
 
     private MicrometerMetrics(MeterRegistry meters, int maxNames) {
         this.meters = Objects.requireNonNull(meters, "meters");
@@ -37,7 +43,7 @@ public final class MicrometerMetrics implements ConnectionMetrics {
     }
 
     /**
-     * Meters for at most 100 names at the same time.
+     * Meters for at most 100 names and as many hosts at the same time.
      *
      * @param meters where they are registered
      * @return what the options of a registry take
@@ -47,7 +53,8 @@ public final class MicrometerMetrics implements ConnectionMetrics {
     }
 
     /**
-     * Meters for so many names at the same time. Pools of further names are counted together under the name {@code other}.
+     * Meters for so many names, and so many hosts, at the same time. Pools of further names, and further hosts, are counted
+     * together as {@code other}.
      *
      * @param meters where they are registered
      * @param maxNames 0 counts all of them together
@@ -73,10 +80,29 @@ public final class MicrometerMetrics implements ConnectionMetrics {
 
     @Override
     public synchronized OfPool opened(String name, int maxWaiting, Supplier<PoolCounts> counts) {
-        long names = byTag.keySet().stream().filter(tag -> !tag.equals(OTHER)).count();
-        String tag = byTag.containsKey(name) || names < maxNames ? name : OTHER;
+        String tag = tag(name, byTag);
         NamedMeters named = byTag.computeIfAbsent(tag, absent -> new NamedMeters(meters, tag));
         return named.opened(this, maxWaiting, counts);
+    }
+
+    @Override
+    public synchronized OfHost hostOpened(String host, Supplier<BudgetStatus> status) {
+        String tag = tag(host, byHost);
+        HostMeters hosts = byHost.computeIfAbsent(tag, absent -> new HostMeters(meters, tag));
+        hosts.add(status);
+        return () -> closed(hosts, status);
+    }
+
+    private synchronized void closed(HostMeters hosts, Supplier<BudgetStatus> status) {
+        if (hosts.remove(status)) {
+            byHost.remove(hosts.tag());
+        }
+    }
+
+    /** Its own name as long as there is room for one more. */
+    private String tag(String name, Map<String, ?> taken) {
+        long names = taken.keySet().stream().filter(tag -> !tag.equals(OTHER)).count();
+        return taken.containsKey(name) || names < maxNames ? name : OTHER;
     }
 
     synchronized void closed(NamedMeters named, NamedMeters.Pool pool) {

@@ -2,6 +2,7 @@ package dev.switchboard.core.micrometer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.switchboard.core.BudgetStatus;
 import dev.switchboard.core.ConnectionBudget;
 import dev.switchboard.core.ConnectionDefinition;
 import dev.switchboard.core.ReactiveConnectionRegistry;
@@ -79,6 +80,7 @@ class MicrometerMetricsTests {
         return meters.getMeters().stream()
                 .map(Meter::getId)
                 .map(id -> id.getTag("name"))
+                .filter(Objects::nonNull)
                 .distinct()
                 .sorted()
                 .toList();
@@ -141,6 +143,50 @@ class MicrometerMetricsTests {
         registry.register("e", "r2dbc:h2:mem:///metrics-e");
         close(borrowed("e"));
         assertThat(names()).containsExactly("b", "e", "other");
+    }
+
+    private double host(String name, String host) {
+        return meters.get("switchboard.host." + name).tag("host", host).gauge().value();
+    }
+
+    private long hosts() {
+        return meters.find("switchboard.host.open").gauges().size();
+    }
+
+    @Test
+    void eachHostIsShownWhileItHasAPoolAndFurtherOnesTogether() {
+        registry = ReactiveConnectionRegistry.create(RegistryOptions.builder()
+                .metrics(MicrometerMetrics.of(meters, 2))
+                .budget(ConnectionBudget.builder().perHost(3).build())
+                .build());
+        // Without hosts and ports each database of H2 counts as a host of its own.
+        for (String name : List.of("a", "b", "c", "d")) {
+            registry.register(name, "r2dbc:h2:mem:///metrics-host-" + name);
+        }
+        String first = "mem:metrics-host-a";
+        assertThat(hosts()).isZero();
+        Connection held = borrowed("a");
+        close(borrowed("a"));
+        assertThat(registry.budget().hosts()).extracting(BudgetStatus::scope).containsExactly(first);
+        assertThat(host("open", first)).isEqualTo(2);
+        assertThat(host("used", first)).isEqualTo(1);
+        assertThat(host("idle", first)).isEqualTo(1);
+        assertThat(host("waiting", first)).isZero();
+        assertThat(host("cap", first)).isEqualTo(3);
+        registry.budget().limit(ConnectionBudget.builder().build());
+        assertThat(host("cap", first)).isNaN();
+        close(held);
+        for (String name : List.of("b", "c", "d")) {
+            close(borrowed(name));
+        }
+        assertThat(hosts()).isEqualTo(3);
+        assertThat(host("open", "other")).isEqualTo(2);
+        registry.unregister("a").block(PATIENCE);
+        registry.unregister("c").block(PATIENCE);
+        assertThat(hosts()).isEqualTo(2);
+        assertThat(host("open", "other")).isEqualTo(1);
+        registry.close().block(PATIENCE);
+        assertThat(meters.getMeters()).isEmpty();
     }
 
     @Test
