@@ -60,7 +60,7 @@ final class Habits {
             "dev.switchboard.routing.PreparedTransaction",
             "dev.switchboard.routing.PreparedTransactions",
             // A shard has its time for an answer; the shards may belong to several registries.
-            "dev.switchboard.routing.FanOut");
+            "dev.switchboard.routing.FanOutTarget");
 
     /** Who may put its thread to sleep: what runs on a worker of the bridge only. */
     private static final Set<String> SLEEPERS = Set.of(

@@ -254,6 +254,18 @@ class JointAdmissionTests {
     }
 
     @Test
+    void whatIsSetAsideIsNotBeingOpened() {
+        Admission admission = new Admission(
+                ConnectionBudget.builder().perHost(9).openingsPerHost(1).build());
+        AdmissionQueue host = new AdmissionQueue(admission, "host");
+        Joint joint = new Joint("joint", host.lane(1), host.lane(1), host.lane(1));
+        assertThat(served).containsExactly("joint", "joint", "joint");
+        assertThat(host.quota().opening()).isEqualTo(3);
+        joint.givesBack();
+        assertThat(host.quota().opening()).isZero();
+    }
+
+    @Test
     void belowACapOverAllTwoDoNotCollectAtTheSameTime() {
         Admission admission = new Admission(ConnectionBudget.builder()
                 .total(2)
@@ -262,10 +274,11 @@ class JointAdmissionTests {
                 .reserve(0)
                 .build());
         List<Lane> lanes = new ArrayList<>();
-        for (int i = 0; i < 5; i++) {
+        for (int i = 0; i < 4; i++) {
             lanes.add(new AdmissionQueue(admission, "host" + i).lane(1));
         }
-        Ticket busy = asked(lanes.get(4).ticket(), "busy");
+        // Its second name comes into the turns behind those of the other one.
+        Ticket busy = asked(lanes.get(1).ticket(), "busy");
         Joint one = new Joint("one", lanes.get(0), lanes.get(1));
         Joint other = new Joint("other", lanes.get(2), lanes.get(3));
         busy.giveBack();
