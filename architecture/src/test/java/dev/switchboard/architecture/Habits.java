@@ -60,7 +60,7 @@ final class Habits {
             "dev.switchboard.routing.PreparedTransaction",
             "dev.switchboard.routing.PreparedTransactions",
             // A shard has its time for an answer; the shards may belong to several registries.
-            "dev.switchboard.routing.FanOut",
+            "dev.switchboard.routing.FanOutTarget",
             // A test's own server has so long to answer.
             "dev.switchboard.testing.TestServer");
 

@@ -28,6 +28,9 @@ final class Admission {
     /** Who has a ticket and finds that what it may open has not been closed elsewhere yet. */
     private final Map<Sinks.Empty<Void>, BooleanSupplier> knocking = new LinkedHashMap<>();
 
+    /** What was granted and is of no use before others are: those who hold a connection may have it. */
+    private final Set<Ticket> aside = new LinkedHashSet<>();
+
     private List<Runnable> deeds = new ArrayList<>(2);
     private @Nullable ConnectionBudget budget;
 
@@ -131,6 +134,25 @@ final class Admission {
             settle(queue, null);
             return knocked();
         });
+    }
+
+    void setAside(Ticket ticket, boolean isAside) {
+        if (isAside) {
+            aside.add(ticket);
+        } else {
+            aside.remove(ticket);
+        }
+    }
+
+    /** Lets tickets that are set aside wait again: those of a lane, or of all; at most so many. */
+    List<Ticket> takeBack(@Nullable Lane lane, int most) {
+        List<Ticket> back = new ArrayList<>();
+        for (Ticket ticket : List.copyOf(aside)) {
+            if (back.size() < most && (lane == null || ticket.lane() == lane) && ticket.takenBack()) {
+                back.add(ticket);
+            }
+        }
+        return back;
     }
 
     /** What is to happen once the lock is free. */

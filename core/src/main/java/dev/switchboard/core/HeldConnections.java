@@ -79,15 +79,20 @@ public final class HeldConnections {
     }
 
     /** A ticket of the lane for a chain with this context. */
-    static Ticket ticket(Lane lane, ContextView context) {
-        if (!context.hasKey(KEY)) {
+    static Ticket ticket(Lane lane, ContextView context, JointLine line) {
+        JointAdmission.Place place = JointAdmission.placeIn(context);
+        if (!context.hasKey(KEY) && place == null) {
             return lane.ticket();
         }
         boolean budgeted = lane.isBudgeted();
+        List<String> all = new ArrayList<>();
         List<String> held = new ArrayList<>();
         int own = 0;
         for (ConnectionHandle handle : of(context).handles) {
             Lane other = handle.lane();
+            if (other != null) {
+                all.add(other.name());
+            }
             if (other == lane || (budgeted && other != null && lane.competesWith(other))) {
                 held.add(other.name());
                 own += other == lane ? 1 : 0;
@@ -98,6 +103,9 @@ public final class HeldConnections {
         if (own >= lane.tickets()) {
             throw stuck.get();
         }
-        return held.isEmpty() || !budgeted ? lane.ticket() : lane.ticket(stuck);
+        if (place != null) {
+            return place.ticket(lane, line, all);
+        }
+        return new Ticket(lane, held.isEmpty() || !budgeted ? null : stuck, !all.isEmpty(), null);
     }
 }

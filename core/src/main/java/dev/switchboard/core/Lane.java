@@ -1,7 +1,5 @@
 package dev.switchboard.core;
 
-import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -20,10 +18,13 @@ final class Lane extends Turns.Member {
     private final Supplier<? extends Throwable> full;
     private final Runnable whenIdle;
     private final Quota quota;
-    private final Set<Ticket> waiting = new LinkedHashSet<>();
+    private final WaitingTickets waiting = new WaitingTickets();
     private final Set<Permit> open = new LinkedHashSet<>();
     private final Sinks.Empty<Void> emptied = Sinks.empty();
     private int taken;
+    /** How many of those that are taken wait for others of their joint admission. */
+    private int aside;
+
     private int live;
     private int connecting;
     /** On their way although nobody wants them any more: their sockets are there until the driver answers. */
@@ -121,19 +122,19 @@ final class Lane extends Turns.Member {
     }
 
     Ticket ticket() {
-        return new Ticket(this, null);
+        return new Ticket(this, null, false, null);
     }
 
     /** A ticket for a borrower that holds a connection of the same host already: it gets one at once, or the error. */
     Ticket ticket(Supplier<? extends Throwable> stuck) {
-        return new Ticket(this, stuck);
+        return new Ticket(this, stuck, true, null);
     }
 
     /** A ticket that nobody else wants at this moment, already entered with; null where there is none. */
     @Nullable
     Ticket spare() {
         return admission.look(() -> {
-            boolean wanted = !waiting.isEmpty() || queue.isWanted() || queue.opensTooMany();
+            boolean wanted = waiting.size() > 0 || queue.isWanted() || queue.opensTooMany();
             if (closed != null || taken >= size.tickets() || wanted || quota.full(Quota.Use.ORDINARY) != null) {
                 return null;
             }
@@ -159,15 +160,16 @@ final class Lane extends Turns.Member {
     }
 
     boolean isIdle() {
-        return admission.look(() -> taken == 0 && waiting.isEmpty());
+        return admission.look(() -> taken == 0 && waiting.size() == 0);
     }
 
     /** Sends every waiting borrower away, and every later one, each with an error made for it. */
     void close(Supplier<? extends Throwable> reason) {
         admission.change(this, () -> {
             closed = reason;
-            List<Ticket> dismissed = new ArrayList<>(waiting);
-            waiting.clear();
+            List<Ticket> dismissed = waiting.takeAll();
+            dismissed.addAll(admission.takeBack(this, Integer.MAX_VALUE));
+            dismissed.forEach(waiting::remove);
             dismissed.forEach(ticket -> ticket.dismissed(reason));
             return tellIfEmptied();
         });
@@ -201,11 +203,11 @@ final class Lane extends Turns.Member {
     void recount() {
         quota.promised(Math.max(live, taken) + givenUp);
         quota.spare(Math.max(0, live - taken));
-        quota.opening(Math.max(0, taken - live) + connecting);
+        quota.opening(Math.max(0, taken - aside - live) + connecting);
         quota.waiting(waiting.size());
         ConnectPace pace = size.pace();
         if (pace != null) {
-            int now = Math.max(0, taken - live) + onTheirWay;
+            int now = Math.max(0, taken - aside - live) + onTheirWay;
             pace.opening(now - opening);
             opening = now;
         }
@@ -241,23 +243,58 @@ final class Lane extends Turns.Member {
         return returns;
     }
 
+    /** The error of whoever comes now, where nobody may. */
+    @Nullable
+    Supplier<? extends Throwable> refusal(boolean isMember) {
+        boolean isFull = isMember && taken >= size.tickets() && waiting.size() >= size.waiting();
+        return closed == null && isFull ? full : closed;
+    }
+
     /** Lets a borrower in, or lets it wait; else this is the error of one that may not. */
     @Nullable
     Supplier<? extends Throwable> join(Ticket ticket) {
-        if (closed != null) {
-            return closed;
+        if (ticket.holds() && taken >= size.tickets()) {
+            admission.takeBack(this, 1);
         }
-        if (ticket.stuck() != null && taken < size.tickets()) {
-            return joinNested(ticket) ? null : ticket.stuck();
+        if (ticket.stuck() != null && (taken < size.tickets() || ticket.isLateMember())) {
+            return taken < size.tickets() && joinNested(ticket) ? null : ticket.stuck();
         }
         waiting.add(ticket);
         admission.settle(this);
         return waiting.size() > size.waiting() && waiting.remove(ticket) ? full : null;
     }
 
+    /** Lets a borrower stand beside until its joint admission collects. */
+    void park(Ticket ticket) {
+        waiting.park(ticket);
+    }
+
+    /** Lets one that stood beside wait. */
+    void collect(Ticket ticket) {
+        if (ticket.holds() && taken >= size.tickets()) {
+            admission.takeBack(this, 1);
+        }
+        waiting.add(ticket);
+    }
+
+    /** A ticket was granted that is of no use before others are. */
+    void setAside(Ticket ticket, boolean isAside) {
+        aside += isAside ? 1 : -1;
+        admission.setAside(ticket, isAside);
+        recount();
+    }
+
+    /** A ticket that was set aside waits again, behind those who wait by now. */
+    void takeBack(Ticket ticket) {
+        setAside(ticket, false);
+        taken--;
+        waiting.add(ticket);
+        recount();
+    }
+
     /** A borrower that holds a connection here waits for nobody: that could be itself. */
     private boolean joinNested(Ticket ticket) {
-        if (!hasSpare() && !queue.room(this)) {
+        if (!hasSpare() && !roomForNested()) {
             if (quota.full(Quota.Use.NESTED) != null) {
                 return false;
             }
@@ -268,11 +305,18 @@ final class Lane extends Turns.Member {
         return true;
     }
 
+    /** What is set aside for others is given back before the reserve would be empty. */
+    private boolean roomForNested() {
+        boolean room = queue.room(this);
+        if (!room && quota.full(Quota.Use.NESTED) != null) {
+            admission.takeBack(null, Integer.MAX_VALUE);
+            room = queue.room(this);
+        }
+        return room;
+    }
+
     void grantNext() {
-        Iterator<Ticket> order = waiting.iterator();
-        Ticket next = order.next();
-        order.remove();
-        grant(next);
+        grant(waiting.takeNext());
     }
 
     private void grant(Ticket ticket) {
@@ -292,7 +336,7 @@ final class Lane extends Turns.Member {
             quota.drawn(-1);
         }
         tellIfEmptied();
-        if (taken == 0 && waiting.isEmpty()) {
+        if (taken == 0 && waiting.size() == 0) {
             admission.afterwards(whenIdle);
         }
         admission.knocked();

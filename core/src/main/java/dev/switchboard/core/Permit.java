@@ -52,6 +52,7 @@ final class Permit {
         change(() -> {
             held = connection;
             arrived(leaving ? null : this);
+            queue.admission().knocked();
             return true;
         });
     }

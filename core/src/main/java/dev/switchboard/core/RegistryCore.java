@@ -24,12 +24,15 @@ final class RegistryCore {
     private final @Nullable CircuitBreakers breakers;
     private final @Nullable Duration idlePoolTimeout;
 
+    private final JointLine jointLine;
+
     private final Shutdown shutdown = new Shutdown(this);
 
     private volatile boolean looksForLeaks;
 
     RegistryCore(RegistryOptions options) {
         this.timer = options.timer();
+        this.jointLine = new JointLine(timer);
         this.exchangeOptions = options.exchange();
         this.clock = new RegistryClock(timer);
         this.metrics = options.metrics();
@@ -37,6 +40,11 @@ final class RegistryCore {
         this.breakers = options.circuitBreakers();
         ConnectionBudget budget = options.budget();
         this.shared = budget == null ? null : new Admission(budget);
+    }
+
+    /** Where those stand who want several connections at once. */
+    JointLine jointLine() {
+        return jointLine;
     }
 
     /** How long nobody uses a pool before it is closed; null where pools stay open. */

@@ -278,7 +278,7 @@ final class SlotPool {
             Route route, ContextView context, Lease.Receiver receiver, UnaryOperator<Mono<Void>> whileWaiting) {
         return Mono.defer(() -> {
             preparation.refuse(route);
-            Ticket ticket = report.watched(HeldConnections.ticket(lane, context));
+            Ticket ticket = report.watched(HeldConnections.ticket(lane, context, core.jointLine()));
             long since = report.nanos();
             PoolEntry entry = new PoolEntry(this, ticket, receiver, new SessionRequest(route, context, since));
             Mono<Void> admitted = whileWaiting.apply(ticket.admitted()).doOnError(failure -> ticket.leave());

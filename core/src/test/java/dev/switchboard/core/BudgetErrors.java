@@ -1,5 +1,6 @@
 package dev.switchboard.core;
 
+import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcTransientResourceException;
 import java.time.Duration;
 import java.util.List;
@@ -14,7 +15,7 @@ final class BudgetErrors {
     private BudgetErrors() {}
 
     static List<ErrorMessagesTests.Spoken> spoken() {
-        return List.of(atACap(), inItsOwnWay(), broken());
+        return List.of(atACap(), inItsOwnWay(), broken(), tooManyForACap(), tooManyForAPool());
     }
 
     private static ErrorMessagesTests.Spoken inItsOwnWay() {
@@ -26,6 +27,26 @@ final class BudgetErrors {
                         + " first connection before asking for the second, do both on one, or raise the maxSize of"
                         + " its pool; of a SQLite file only one can write.",
                 Map.of("connectionName", "orders", "held", List.of("orders")));
+    }
+
+    private static ErrorMessagesTests.Spoken tooManyForACap() {
+        return new ErrorMessagesTests.Spoken(
+                new CapTooLowException(null, 600, "db1:5432", 48),
+                R2dbcNonTransientResourceException.class,
+                "600 connections were asked for at the same time, and db1:5432 lets borrowers have 48. Nothing was taken."
+                        + " Ask fewer databases at a time, give an ordered fan-out a Keyset, so that it reads pages and holds"
+                        + " nothing between them, or raise the cap of the ConnectionBudget.",
+                Map.of("wanted", 600, "scope", "db1:5432", "most", 48));
+    }
+
+    private static ErrorMessagesTests.Spoken tooManyForAPool() {
+        return new ErrorMessagesTests.Spoken(
+                new CapTooLowException("orders", 2, "the pool of 'orders'", 1),
+                R2dbcNonTransientResourceException.class,
+                "2 connections were asked for at the same time, and the pool of 'orders' lets borrowers have 1. Nothing"
+                        + " was taken. Ask fewer databases at a time, give an ordered fan-out a Keyset, so that it reads pages"
+                        + " and holds nothing between them, or raise the maxSize of its PoolOptions.",
+                Map.of("connectionName", "orders", "wanted", 2, "scope", "the pool of 'orders'", "most", 1));
     }
 
     private static ErrorMessagesTests.Spoken atACap() {

@@ -29,7 +29,7 @@ final class RecordMapping<T> implements RowMapping<T> {
         this.constructor = constructor(type, components);
     }
 
-    private static <T> Constructor<T> constructor(Class<T> type, RecordComponent[] components) {
+    static <T> Constructor<T> constructor(Class<T> type, RecordComponent[] components) {
         Class<?>[] types =
                 Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
         try {

@@ -1,16 +1,9 @@
 package dev.switchboard.routing;
 
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
-import java.util.ArrayList;
 import java.util.Base64;
-import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a {@link SessionToken} as a text for a cookie, a header or a message, and reads it back, on this node or another one.
@@ -24,20 +17,19 @@ public final class SessionTokenCodec {
     /** What fits into a cookie beside its name and attributes. */
     static final int LONGEST = 3_800;
 
-    private static final String ALGORITHM = "HmacSHA256";
-    private static final int SIGNATURE_BYTES = 32;
-    private static final int SIGNATURE_CHARS = 43;
-    private static final int LEAST_KEY_BYTES = 16;
+    /** Texts that are around already were signed without one. */
+    private static final String PURPOSE = "";
+
     private static final String VERSION = "1";
     private static final String FIELD = ";";
     private static final String ON_PRIMARY = "!";
     private static final String EVERYTHING = "*";
     private static final Base64.Encoder ENCODER = Base64.getUrlEncoder().withoutPadding();
 
-    private final List<SecretKeySpec> keys;
+    private final SignedText signed;
 
-    private SessionTokenCodec(List<SecretKeySpec> keys) {
-        this.keys = List.copyOf(keys);
+    private SessionTokenCodec(SignedText signed) {
+        this.signed = signed;
     }
 
     /**
@@ -49,21 +41,7 @@ public final class SessionTokenCodec {
      * @throws IllegalArgumentException if a key is too short
      */
     public static SessionTokenCodec signedWith(byte[] key, byte[]... olderKeys) {
-        List<SecretKeySpec> keys = new ArrayList<>();
-        keys.add(secret(key));
-        for (byte[] older : olderKeys) {
-            keys.add(secret(older));
-        }
-        return new SessionTokenCodec(keys);
-    }
-
-    private static SecretKeySpec secret(byte[] key) {
-        if (key.length < LEAST_KEY_BYTES) {
-            throw new IllegalArgumentException(
-                    "A key of a session token has at least " + LEAST_KEY_BYTES + " bytes, and one with " + key.length
-                            + " was given. Make one with SecureRandom, once for all nodes.");
-        }
-        return new SecretKeySpec(key, ALGORITHM);
+        return new SessionTokenCodec(SignedText.with("session token", key, olderKeys));
     }
 
     /**
@@ -74,8 +52,8 @@ public final class SessionTokenCodec {
      * @return letters, digits, {@code -}, {@code _} and {@code .}, at most 3,800
      */
     public String encode(SessionToken token) {
-        String text = signed(body(token));
-        return text.length() <= LONGEST ? text : signed(VERSION + FIELD + EVERYTHING);
+        String text = signed.sign(PURPOSE, body(token));
+        return text.length() <= LONGEST ? text : signed.sign(PURPOSE, VERSION + FIELD + EVERYTHING);
     }
 
     private static String body(SessionToken token) {
@@ -91,11 +69,6 @@ public final class SessionTokenCodec {
         return token.isFull() ? body.add(EVERYTHING).toString() : body.toString();
     }
 
-    private String signed(String body) {
-        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        return ENCODER.encodeToString(bytes) + "." + ENCODER.encodeToString(signature(keys.get(0), bytes));
-    }
-
     /**
      * The token that a text says.
      *
@@ -107,28 +80,11 @@ public final class SessionTokenCodec {
         if (text.length() > LONGEST) {
             throw new InvalidSessionTokenException("it has " + text.length() + " characters, allowed are " + LONGEST);
         }
-        int dot = text.length() - SIGNATURE_CHARS - 1;
-        if (dot < 1 || text.charAt(dot) != '.') {
-            throw notOurs();
+        String body = signed.body(PURPOSE, text);
+        if (body == null) {
+            throw new InvalidSessionTokenException("it is not signed with a key of this codec");
         }
-        byte[] body = bytes(text.substring(0, dot));
-        byte[] signature = bytes(text.substring(dot + 1));
-        if (body == null || signature == null || signature.length != SIGNATURE_BYTES || !isSigned(body, signature)) {
-            throw notOurs();
-        }
-        return read(new String(body, StandardCharsets.UTF_8));
-    }
-
-    private boolean isSigned(byte[] body, byte[] signature) {
-        boolean found = false;
-        for (SecretKeySpec key : keys) {
-            found |= MessageDigest.isEqual(signature(key, body), signature);
-        }
-        return found;
-    }
-
-    private static InvalidSessionTokenException notOurs() {
-        return new InvalidSessionTokenException("it is not signed with a key of this codec");
+        return read(body);
     }
 
     /** Signed by us, so anything that cannot be read was written by another version of this class. */
@@ -150,7 +106,7 @@ public final class SessionTokenCodec {
 
     private static void readName(SessionToken token, String field) {
         int equals = field.indexOf('=');
-        byte[] name = equals < 0 ? null : bytes(field.substring(0, equals));
+        byte[] name = equals < 0 ? null : SignedText.bytes(field.substring(0, equals));
         String said = field.substring(equals + 1);
         LogPosition position = said.equals(ON_PRIMARY) ? null : LogPosition.parse(said);
         if (name == null || (position == null && !said.equals(ON_PRIMARY))) {
@@ -164,28 +120,9 @@ public final class SessionTokenCodec {
         }
     }
 
-    private static byte @Nullable [] bytes(String encoded) {
-        try {
-            return Base64.getUrlDecoder().decode(encoded);
-        } catch (IllegalArgumentException notBase64) {
-            return null;
-        }
-    }
-
-    private static byte[] signature(SecretKeySpec key, byte[] body) {
-        try {
-            Mac mac = Mac.getInstance(ALGORITHM);
-            mac.init(key);
-            return mac.doFinal(body);
-        } catch (GeneralSecurityException missing) {
-            throw new IllegalStateException(
-                    "This JVM lacks " + ALGORITHM + ", which every Java platform must have", missing);
-        }
-    }
-
     /** {@return nothing about the keys} */
     @Override
     public String toString() {
-        return "SessionTokenCodec[" + keys.size() + " keys]";
+        return "SessionTokenCodec[" + signed.keys() + " keys]";
     }
 }

@@ -150,7 +150,26 @@ class ErrorMessagesTests {
                         new ScatterRefusedException("orders", 3),
                         "All 3 shards of 'orders' were to be asked, which nobody has allowed. Write usingShardKey(key) where"
                                 + " one shard has the answer, name the shards that have it with fanOut(name, shards), or allow"
-                                + " it once with allowScatter(\"orders\") of the ShardRouter."));
+                                + " it once with allowScatter(\"orders\") of the ShardRouter."),
+                row(
+                        ShardOrderException.notInOrder("s1"),
+                        "The rows of the shard 's1' cannot be merged in order: a row came behind one that it belongs before."
+                                + " Let the SQL order by exactly what the comparator compares; texts are ordered by the"
+                                + " collation of the database, and NULL by its product, unless the SQL says otherwise."),
+                row(
+                        ShardOrderException.sameKey("s1"),
+                        "The rows of the shard 's1' cannot be merged in order: two rows have the same key, and a page could"
+                                + " end between them. Make a key of more columns, such as the primary key behind the others,"
+                                + " so that it is unique in its database."),
+                row(
+                        ShardOrderException.notBehind("s1"),
+                        "The rows of the shard 's1' cannot be merged in order: a page began with a row that does not come"
+                                + " behind the one before the page. Let the SQL leave out everything up to the key that it is"
+                                + " given, and order by that key."),
+                row(
+                        ShardOrderException.withoutKey("s1"),
+                        "The rows of the shard 's1' cannot be merged in order: a row has no key. Take columns that are never"
+                                + " NULL for the key, or leave such rows out."));
     }
 
     static Stream<Arguments> messagesOfStatements() {

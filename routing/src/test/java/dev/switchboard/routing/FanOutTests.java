@@ -7,12 +7,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.switchboard.databases.Product;
 import dev.switchboard.databases.Waiting;
 import io.r2dbc.spi.R2dbcException;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -127,7 +130,58 @@ class FanOutTests {
                         everywhere.min(least),
                         everywhere.max(largest),
                         everywhere.average(parts)))
-                .expectNext((long) NOTES, 1, NOTES, (465.0 - 3) / 29)
+                .expectNext(
+                        (long) NOTES,
+                        1,
+                        NOTES,
+                        new BigDecimal(465 - 3).divide(new BigDecimal(29), MathContext.DECIMAL128))
+                .expectComplete()
+                .verify(PATIENCE);
+    }
+
+    @Test
+    void whatIsNotAWholeNumberIsAddedExactlyAndRowsAreCollected() {
+        Mono<BigDecimal> tenths = Mono.just(new BigDecimal("0.1"));
+        StepVerifier.create(everywhere.sumExactly(tenths))
+                .expectNext(new BigDecimal("0.3"))
+                .expectComplete()
+                .verify(PATIENCE);
+        StepVerifier.create(everywhere.sumExactly(Mono.just(BigDecimal.valueOf(Long.MAX_VALUE))))
+                .expectNext(BigDecimal.valueOf(Long.MAX_VALUE).multiply(BigDecimal.valueOf(3)))
+                .expectComplete()
+                .verify(PATIENCE);
+        StepVerifier.create(Flux.concat(
+                        everywhere.count(db.sql("SELECT COUNT(*) FROM note")
+                                .map(Long.class)
+                                .one()),
+                        everywhere.collect(notes(), Collectors.summingLong(Integer::longValue)),
+                        everywhere.reduce(notes(), Integer::sum).map(Integer::longValue)))
+                .expectNext((long) NOTES, 465L, 465L)
+                .expectComplete()
+                .verify(PATIENCE);
+    }
+
+    /** Over no rows SQL says NULL, which is no number: each way around it that the documentation names. */
+    @Test
+    void aShardWithoutRowsAddsNothing() {
+        String some = " FROM note WHERE id IN (1, 4)";
+        StepVerifier.create(Flux.concat(
+                        everywhere.sum(db.sql("SELECT COALESCE(SUM(id), 0)" + some)
+                                .map(Long.class)
+                                .one()),
+                        everywhere.min(db.sql("SELECT MIN(id)" + some + " HAVING COUNT(*) > 0")
+                                .map(Long.class)
+                                .one()),
+                        everywhere.max(db.sql("SELECT id" + some + " ORDER BY id DESC LIMIT 1")
+                                .map(Long.class)
+                                .one())))
+                .expectNext(5L, 1L, 4L)
+                .expectComplete()
+                .verify(PATIENCE);
+        StepVerifier.create(everywhere.average(db.sql("SELECT SUM(id) AS sum, COUNT(*) AS count" + some)
+                        .map(SumAndCount.class)
+                        .one()))
+                .expectNext(new BigDecimal("2.5"))
                 .expectComplete()
                 .verify(PATIENCE);
     }
@@ -137,15 +191,25 @@ class FanOutTests {
         Mono<Integer> none =
                 db.sql("SELECT id FROM note WHERE id < 0").map(Integer.class).one();
         StepVerifier.create(everywhere.min(none)).expectComplete().verify(PATIENCE);
-        StepVerifier.create(everywhere.average(Mono.just(new SumAndCount(0, 0))))
+        StepVerifier.create(everywhere.average(Mono.just(new SumAndCount(null, 0))))
                 .expectComplete()
                 .verify(PATIENCE);
         StepVerifier.create(everywhere.sum(Mono.empty()))
                 .expectNext(0L)
                 .expectComplete()
                 .verify(PATIENCE);
-        StepVerifier.create(everywhere.sum(Mono.just(Long.MAX_VALUE)))
-                .expectError(ArithmeticException.class)
+        for (Mono<?> tooMuch : List.of(
+                everywhere.sum(Mono.just(Long.MAX_VALUE)),
+                everywhere.count(Mono.just(Long.MAX_VALUE)),
+                everywhere.average(Mono.just(new SumAndCount(BigDecimal.ONE, Long.MAX_VALUE))))) {
+            StepVerifier.create(tooMuch).expectError(ArithmeticException.class).verify(PATIENCE);
+        }
+        StepVerifier.create(everywhere.sumExactly(Mono.empty()))
+                .expectNext(BigDecimal.ZERO)
+                .expectComplete()
+                .verify(PATIENCE);
+        StepVerifier.create(everywhere.reduce(Flux.<Integer>empty(), Integer::sum))
+                .expectComplete()
                 .verify(PATIENCE);
     }
 

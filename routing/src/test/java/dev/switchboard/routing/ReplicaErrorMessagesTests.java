@@ -36,6 +36,11 @@ class ReplicaErrorMessagesTests {
                                 + " read with ReadConsistency.PRIMARY.",
                         Map.of()),
                 arguments(
+                        new InvalidCursorException("it is not signed"),
+                        R2dbcNonTransientException.class,
+                        "A cursor was not taken: it is not signed. Begin again with the first page.",
+                        Map.of()),
+                arguments(
                         new NoReplicaException("orders", 2),
                         R2dbcTransientResourceException.class,
                         "'orders' has no replica in its rotation, of 2: they do not answer their probes, or are too far behind."

@@ -1,5 +1,6 @@
 package dev.switchboard.examples.quickstart;
 
+import dev.switchboard.routing.Keyset;
 import dev.switchboard.routing.SqlClient;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -23,6 +24,17 @@ final class Shop {
     /** Always the same publisher: made once, subscribed once for each database. */
     Flux<Customer> customers() {
         return customers;
+    }
+
+    /** Page by page along the key. */
+    Keyset<Customer, Integer> byId() {
+        return Keyset.of(
+                Customer::id,
+                (after, rows) -> db.sql("SELECT id, name, age FROM customer WHERE id > :after ORDER BY id LIMIT :rows")
+                        .bind("after", after == null ? 0 : after)
+                        .bind("rows", rows)
+                        .map(Customer.class)
+                        .all());
     }
 
     Mono<Void> open(Customer... first) {

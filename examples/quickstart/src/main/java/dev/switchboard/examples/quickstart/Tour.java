@@ -4,10 +4,17 @@ import static dev.switchboard.routing.Routing.usingConnection;
 
 import dev.switchboard.core.ConnectionDefinition;
 import dev.switchboard.core.ReactiveConnectionRegistry;
+import dev.switchboard.routing.CursorCodec;
+import dev.switchboard.routing.FanOut;
 import dev.switchboard.routing.RoutingConnectionFactory;
+import dev.switchboard.routing.ShardPage;
+import dev.switchboard.routing.ShardPages;
 import dev.switchboard.routing.SqlClient;
 import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -38,6 +45,7 @@ final class Tour {
         transactions();
         switchInsideTransaction();
         unknownName();
+        allAtOnce();
     }
 
     private void register() {
@@ -120,6 +128,28 @@ final class Tour {
     private void unknownName() {
         page.heading("An unknown name never falls back to the default");
         page.error(errorOf(shop.customers().contextWrite(usingConnection("pariss"))));
+    }
+
+    private void allAtOnce() {
+        page.heading("Several databases at once: in one order, then page by page with a cursor for the client");
+        FanOut cities = FanOut.over("berlin", "madrid", "vienna");
+        page.line("ordered  " + rows(cities.mergeOrdered(shop.customers(), Comparator.comparing(Customer::id))));
+        ShardPages<Customer, Integer> pages = cities.pages(shop.byId());
+        ShardPage<Customer, Integer> first = pages.page(null, 3).blockOptional().orElseThrow();
+        page.line("page 1   " + first.values());
+        CursorCodec cursors = CursorCodec.signedWith(newKey());
+        String cursor = cursors.encode("customers", Objects.requireNonNull(first.next()));
+        ShardPage<Customer, Integer> second = pages.page(cursors.decode("customers", cursor, Integer.class), 3)
+                .blockOptional()
+                .orElseThrow();
+        page.line("page 2   " + second.values());
+        page.error(errorOf(Mono.fromSupplier(() -> cursors.decode("orders", cursor, Integer.class))));
+    }
+
+    private static byte[] newKey() {
+        byte[] key = new byte[32];
+        new SecureRandom().nextBytes(key);
+        return key;
     }
 
     /** The same SQL on databases of three products. */

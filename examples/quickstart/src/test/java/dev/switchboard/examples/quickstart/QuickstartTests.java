@@ -66,6 +66,17 @@ class QuickstartTests {
     }
 
     @Test
+    void severalDatabasesAnswerAsOne() throws IOException {
+        assertThat(run()).isZero();
+        assertThat(lines())
+                .containsSubsequence(
+                        "   ordered  [Ada 36, Santiago 82, Lise 89, Kurt 71, Erwin 73]",
+                        "   page 1   [Ada 36, Santiago 82, Lise 89]",
+                        "   page 2   [Kurt 71, Erwin 73]",
+                        "   InvalidCursorException");
+    }
+
+    @Test
     void withServersTheSameChainAnswersFromThreeProducts() throws IOException {
         assumeThat(Databases.available()).contains(Product.POSTGRESQL, Product.MYSQL);
         assertThat(run("--servers")).as(err()).isZero();
