@@ -366,7 +366,7 @@ public final class ConnectionBudget {
 
         /**
          * Says that all schemas that names of these PostgreSQL hosts use have the same tables and types, so that the driver keeps
-         * its statements. Where that is not so, statements in transactions fail after a move. Means nothing elsewhere.
+         * its statements. Where that is not so, statements in transactions fail after a move.
          *
          * @param hosts some of those that {@link #moving} names, in the same words
          * @return this builder
