@@ -349,12 +349,11 @@ public final class ConnectionBudget {
         }
 
         /**
-         * Lets idle connections of these hosts go to other names, rather than be closed while others are opened: a name without an
-         * idle connection of its own takes one that stands in its schema or database already, else switches one, else opens one.
-         * Not by default. For PostgreSQL names that differ by {@code schema} only, and MySQL and MariaDB names that differ by
-         * database or schema only; user, password, settings, role and every option must be equal. All others keep theirs.
-         * Their pools have no statement cache in the driver. What triggers, and functions behind views, leave in a session of MySQL
-         * or MariaDB (variables, temporary tables, locks) is not seen: do not let such hosts move.
+         * Lets idle connections of these hosts go to other names: one without an idle connection of its own takes one that stands in
+         * its schema or database, else switches one, else opens one. Not by default. For PostgreSQL names that differ by
+         * {@code schema} only, MySQL and MariaDB names that differ by database or schema only; user, password, settings, role and
+         * every option must be equal. Their pools have no statement cache in the driver. What triggers, and functions behind views,
+         * leave in a session of MySQL or MariaDB (variables, locks, temporary tables) is not seen: do not let such hosts move.
          *
          * @param hosts groups by name, or addresses with their port, as in {@code db01:5432}
          * @return this builder

@@ -2,8 +2,6 @@ package dev.switchboard.core;
 
 import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Looks at a text for what may leave something in its session that nobody could take out of it again, so that the session must
@@ -11,12 +9,8 @@ import java.util.regex.Pattern;
  */
 final class UnseenWork {
 
-    /** A name with a bracket: a function, or one of the words and places where brackets stand for something else. */
-    private static final Pattern BRACKETS = Pattern.compile("([\\p{L}\\d_$.`\"]+)\\s*\\(");
-
-    /** The columns of a table into which something is written. */
-    private static final Pattern COLUMNS =
-            Pattern.compile("\\binto\\s+[\\p{L}\\d_$.`\"]+\\s*\\(", Pattern.CASE_INSENSITIVE);
+    /** What stands in front of a bracket that calls nothing. */
+    private static final String MARKS = "(),=<>+-*/%!|&^~;";
 
     /** Brackets that call nothing, and functions of MySQL and MariaDB that leave nothing behind. */
     private static final Set<String> HARMLESS =
@@ -50,15 +44,47 @@ final class UnseenWork {
     }
 
     private static boolean callsUnknown(String sql) {
-        if (sql.indexOf('(') < 0) {
+        int bracket = sql.indexOf('(');
+        if (bracket < 0) {
             return false;
         }
-        Matcher brackets = BRACKETS.matcher(COLUMNS.matcher(sql).replaceAll(" "));
-        while (brackets.find()) {
-            if (!HARMLESS.contains(brackets.group(1).toLowerCase(Locale.ROOT))) {
+        // A comment may stand between a name and its bracket.
+        if (sql.contains("/*") || sql.contains("--") || sql.indexOf('#') >= 0) {
+            return true;
+        }
+        while (bracket >= 0) {
+            if (isUnknown(sql, bracket)) {
                 return true;
             }
+            bracket = sql.indexOf('(', bracket + 1);
         }
         return false;
+    }
+
+    private static boolean isUnknown(String sql, int bracket) {
+        int end = beforeSpaces(sql, bracket);
+        int start = beginning(sql, end);
+        if (start == end || HARMLESS.contains(sql.substring(start, end).toLowerCase(Locale.ROOT))) {
+            return false;
+        }
+        int previous = beforeSpaces(sql, start);
+        // The columns of a table into which something is written.
+        return !"into".equalsIgnoreCase(sql.substring(beginning(sql, previous), previous));
+    }
+
+    private static int beforeSpaces(String sql, int end) {
+        int at = end;
+        while (at > 0 && Character.isWhitespace(sql.charAt(at - 1))) {
+            at--;
+        }
+        return at;
+    }
+
+    private static int beginning(String sql, int end) {
+        int at = end;
+        while (at > 0 && !Character.isWhitespace(sql.charAt(at - 1)) && MARKS.indexOf(sql.charAt(at - 1)) < 0) {
+            at--;
+        }
+        return at;
     }
 }

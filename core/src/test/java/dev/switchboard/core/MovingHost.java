@@ -3,8 +3,8 @@ package dev.switchboard.core;
 import dev.switchboard.databases.Database;
 import dev.switchboard.databases.Databases;
 import dev.switchboard.databases.Product;
-import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.ConnectionFactories;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -67,6 +67,14 @@ final class MovingHost implements AutoCloseable {
         return databases.get(0).host() + ":" + databases.get(0).port();
     }
 
+    String host() {
+        return databases.get(0).host();
+    }
+
+    int port() {
+        return databases.get(0).port();
+    }
+
     ConnectionBudget.Builder budget() {
         return ConnectionBudget.builder().moving(address());
     }
@@ -80,14 +88,14 @@ final class MovingHost implements AutoCloseable {
 
     ConnectionDefinition definition(int place) {
         return product == Product.POSTGRESQL
-                ? ConnectionDefinition.of("place" + place, databases.get(0).url()).withSchema("place" + place)
+                ? ConnectionDefinition.of("place" + place, databases.get(0).url())
+                        .withSchema("place" + place)
                 : ConnectionDefinition.of("place" + place, databases.get(place).url());
     }
 
     /** One query of a place, through its name. */
     static Mono<Integer> tag(ReactiveConnectionRegistry registry, int place) {
-        return Borrowing.query(registry, "place" + place, "SELECT tag FROM me")
-                .map(tag -> ((Number) tag).intValue());
+        return Borrowing.query(registry, "place" + place, "SELECT tag FROM me").map(tag -> ((Number) tag).intValue());
     }
 
     /** What a place needs is gone from now on. */
@@ -101,7 +109,9 @@ final class MovingHost implements AutoCloseable {
 
     /** How many sessions its server has in any of the places. */
     int sessions() {
-        return databases.stream().mapToInt(database -> Sessions.in(database).size()).sum();
+        return databases.stream()
+                .mapToInt(database -> Sessions.in(database).size())
+                .sum();
     }
 
     @Override

@@ -10,13 +10,14 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.test.StepVerifier;
 
 /** Idle connections that go to another name of their server: what they take along, what they leave, and which stay. */
+@Tag("once")
 class MovingTests {
 
     private ReactiveConnectionRegistry registry = ReactiveConnectionRegistry.create();
@@ -52,7 +53,8 @@ class MovingTests {
         open(product, caps -> caps);
         Heard heard = Heard.of(registry);
         assertThat(List.of(tag(0), tag(1), tag(2), tag(1), tag(0))).containsExactly(0, 1, 2, 1, 0);
-        assertThat(status()).isEqualTo(new BudgetStatus("the registry", 1, new PoolCounts(0, 1, 0, 0, Integer.MAX_VALUE), 0, 4));
+        assertThat(status())
+                .isEqualTo(new BudgetStatus("the registry", 1, new PoolCounts(0, 1, 0, 0, Integer.MAX_VALUE), 0, 4));
         assertThat(registry.budget().names())
                 .extracting(BudgetStatus::open, BudgetStatus::moved)
                 .containsExactlyInAnyOrder(
@@ -72,7 +74,11 @@ class MovingTests {
                 .allMatch(event -> id.equals(event.connection()))
                 .extracting(event -> event.type() + " " + event.name())
                 .startsWith(
-                        "Created place0", "Acquired place0", "Returned place0", "MovedAway place0", "MovedIn place1",
+                        "Created place0",
+                        "Acquired place0",
+                        "Returned place0",
+                        "MovedAway place0",
+                        "MovedIn place1",
                         "Acquired place1")
                 .endsWith("MovedAway place0", "MovedIn place2", "Acquired place2", "Returned place2", "Closed place2");
     }
