@@ -32,7 +32,11 @@ class LikenessTests {
     private static final ConnectionDefinition MARIADB =
             ConnectionDefinition.of("one", "r2dbc:mariadb://app:secret@db01:3306/shop1");
 
-    private static final Supplier<Publisher<String>> ASKED = () -> Mono.just("asked");
+    private static final Supplier<Publisher<String>> ASKED = LikenessTests::asked;
+
+    private static Publisher<String> asked() {
+        return Mono.just("asked");
+    }
 
     @Test
     void namesThatDifferBySchemaOrDatabaseOnlyAreAlike() {
@@ -85,7 +89,7 @@ class LikenessTests {
 
     @Test
     void twoSuppliersOfPasswordsAreTwoUntilProvenOtherwise() {
-        Supplier<Publisher<String>> other = () -> Mono.just("asked");
+        Supplier<Publisher<String>> other = LikenessTests::asked;
         assertThat(Likeness.of(MYSQL.withPassword(ASKED))).isNotEqualTo(Likeness.of(MYSQL.withPassword(other)));
     }
 
