@@ -5,9 +5,7 @@ import static io.r2dbc.spi.ConnectionFactoryOptions.HOST;
 import static io.r2dbc.spi.ConnectionFactoryOptions.PROTOCOL;
 
 import io.r2dbc.spi.ConnectionFactoryOptions;
-import io.r2dbc.spi.Option;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -17,11 +15,6 @@ import org.jspecify.annotations.Nullable;
  * compared so (a function, a list of bytes) by identity: a doubt means that they differ.
  */
 final class Likeness {
-
-    /** What keeps statements between uses, on the session or in the driver: they belong to the schema that they were prepared in. */
-    private static final Option<Integer> POSTGRESQL_CACHE = Option.valueOf("preparedStatementCacheQueries");
-
-    private static final Option<Integer> MYSQL_CACHE = Option.valueOf("prepareCacheSize");
 
     /** Holds the password, so it is never shown. */
     private final List<Object> parts;
@@ -77,17 +70,6 @@ final class Likeness {
         ConnectionFactoryOptions options = definition.options();
         Object database = schema == null && options != null ? options.getValue(DATABASE) : schema;
         return database == null ? null : database.toString();
-    }
-
-    /** The same without a statement cache of the driver; null where the definition asks for one itself. */
-    static @Nullable ConnectionDefinition withoutStatements(ConnectionDefinition definition) {
-        ConnectionFactoryOptions options = Objects.requireNonNull(definition.options());
-        Option<Integer> cache = usesDatabases(DriverSheet.of(definition.driver())) ? MYSQL_CACHE : POSTGRESQL_CACHE;
-        Object asked = options.getValue(cache);
-        if (asked == null) {
-            return definition.withOption(cache, 0);
-        }
-        return asked.toString().equals("0") ? definition : null;
     }
 
     @Override

@@ -34,20 +34,19 @@ final class MovingPool implements Mover {
      */
     record Terms(ConnectionDefinition definition, @Nullable Likeness likeness, boolean keepsStatements) {
 
-        static Terms of(ConnectionDefinition definition, RegistryCore core, ConnectionSlot slot) {
+        static Terms of(ConnectionDefinition registered, RegistryCore core, ConnectionSlot slot) {
+            ConnectionDefinition definition = StatementCache.safe(registered);
+            Terms stay = new Terms(definition, null, true);
             Admission admission = core.admission();
             ConnectionBudget budget = admission == null ? null : admission.budget();
-            Terms stay = new Terms(definition, null, true);
-            if (budget == null || !slot.isOfName() || !budget.isMoving(definition.where())) {
+            String where = definition.where();
+            if (budget == null || !slot.isOfName() || !budget.isMoving(where) || Likeness.of(definition) == null) {
                 return stay;
             }
-            String where = definition.where();
-            boolean areAlike = budget.moving().hasIdentical(where, budget.hostOf(where))
+            boolean keeps = budget.moving().hasIdentical(where, budget.hostOf(where))
                     && !Likeness.usesDatabases(DriverSheet.of(definition.driver()));
-            ConnectionDefinition opened =
-                    Likeness.of(definition) == null || areAlike ? definition : Likeness.withoutStatements(definition);
-            Likeness likeness = opened == null ? null : Likeness.of(opened);
-            return opened == null || likeness == null ? stay : new Terms(opened, likeness, areAlike);
+            ConnectionDefinition opened = keeps ? definition : StatementCache.without(definition);
+            return opened == null ? stay : new Terms(opened, Likeness.of(opened), keeps);
         }
 
         @Nullable

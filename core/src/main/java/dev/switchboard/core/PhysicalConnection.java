@@ -125,7 +125,6 @@ final class PhysicalConnection extends DelegatingConnection {
         return moving != null
                 && moving.gives()
                 && !untracked
-                && !foreign
                 && !life.isRetiring()
                 && !expired(pool.nowNanos());
     }

@@ -1,6 +1,7 @@
 package dev.switchboard.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactories;
@@ -112,15 +113,30 @@ class LikenessTests {
         assertThat(cacheOf(POSTGRESQL, "preparedStatementCacheQueries")).isEqualTo(0);
         assertThat(cacheOf(MYSQL, "prepareCacheSize")).isEqualTo(0);
         assertThat(cacheOf(MARIADB, "prepareCacheSize")).isEqualTo(0);
-        assertThat(Likeness.withoutStatements(MARIADB.withOption(Option.valueOf("prepareCacheSize"), 10)))
+        assertThat(StatementCache.without(MARIADB.withOption(Option.valueOf("prepareCacheSize"), 10)))
                 .isNull();
         ConnectionDefinition asText =
                 ConnectionDefinition.of("one", "r2dbc:mariadb://app@db01:3306/shop1?prepareCacheSize=0");
-        assertThat(Likeness.withoutStatements(asText)).isSameAs(asText);
+        assertThat(StatementCache.without(asText)).isSameAs(asText);
+    }
+
+    @Test
+    void aSchemaAndStatementsThatStayInAnotherOneAreRefusedTogether() {
+        ConnectionDefinition both =
+                MARIADB.withSchema("s1").withOption(Option.valueOf("prepareCacheSize"), 10);
+        assertThatThrownBy(() -> StatementCache.safe(both))
+                .isInstanceOf(InvalidDefinitionException.class)
+                .hasMessage("Connection 'one' cannot be defined: it has a schema, and the driver's option 'prepareCacheSize' keeps"
+                        + " statements, which stay in the schema that they were prepared in. Allowed: one of the two. Leave the"
+                        + " option out, or name the database in place of the schema.");
+        assertThat(cacheOf(StatementCache.safe(MYSQL.withSchema("s1")), "prepareCacheSize"))
+                .isEqualTo(0);
+        assertThat(StatementCache.safe(MYSQL)).isSameAs(MYSQL);
+        assertThat(StatementCache.safe(POSTGRESQL)).isSameAs(POSTGRESQL);
     }
 
     private static @Nullable Object cacheOf(ConnectionDefinition definition, String option) {
-        ConnectionDefinition without = Likeness.withoutStatements(definition);
+        ConnectionDefinition without = StatementCache.without(definition);
         return without == null || without.options() == null
                 ? null
                 : without.options().getValue(Option.valueOf(option));

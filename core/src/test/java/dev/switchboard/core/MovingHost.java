@@ -5,6 +5,7 @@ import dev.switchboard.databases.Databases;
 import dev.switchboard.databases.Product;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactories;
+import io.r2dbc.spi.Option;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -96,6 +97,16 @@ final class MovingHost implements AutoCloseable {
     /** One query of a place, through its name. */
     static Mono<Integer> tag(ReactiveConnectionRegistry registry, int place) {
         return Borrowing.query(registry, "place" + place, "SELECT tag FROM me").map(tag -> ((Number) tag).intValue());
+    }
+
+    /** The same with statements that the driver prepares on the server wherever it can. */
+    ConnectionDefinition preparing(int place) {
+        ConnectionDefinition definition = definition(place);
+        return switch (product) {
+            case MYSQL -> definition.withOption(Option.valueOf("useServerPrepareStatement"), true);
+            case MARIADB -> definition.withOption(Option.valueOf("useServerPrepStmts"), true);
+            default -> definition;
+        };
     }
 
     /** What a place needs is gone from now on. */
