@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -44,10 +45,14 @@ final class AdmissionQueue extends Turns.Member {
     }
 
     /** How many may hold a connection of a name, and how many may wait for one; how fast new ones are opened, where that matters. */
-    record Size(int tickets, int waiting, @Nullable ConnectPace pace) {
+    record Size(
+            int tickets,
+            int waiting,
+            @Nullable ConnectPace pace,
+            @Nullable Mover mover) {
 
         Size(int tickets, int waiting) {
-            this(tickets, waiting, null);
+            this(tickets, waiting, null, null);
         }
     }
 
@@ -70,6 +75,17 @@ final class AdmissionQueue extends Turns.Member {
 
     Admission admission() {
         return admission;
+    }
+
+    /** An equal likeness that another lane has already, or this one: the same one is compared in no time. */
+    Object shared(Object likeness) {
+        return admission.look(() -> lanes.stream()
+                .map(Lane::mover)
+                .filter(Objects::nonNull)
+                .map(Mover::likeness)
+                .filter(likeness::equals)
+                .findFirst()
+                .orElse(likeness));
     }
 
     Quota quota() {
@@ -158,7 +174,7 @@ final class AdmissionQueue extends Turns.Member {
     }
 
     private boolean granted(Lane lane) {
-        if (!lane.hasSpare() && (opensTooMany() || lane.isHeldBack() || !room(lane))) {
+        if (!lane.hasSpare() && !moved(lane) && (opensTooMany() || lane.isHeldBack() || !room(lane))) {
             return false;
         }
         lane.grantNext();
@@ -175,6 +191,32 @@ final class AdmissionQueue extends Turns.Member {
     boolean opensTooMany() {
         ConnectionBudget budget = admission.budget();
         return budget != null && quota.opening() >= budget.openingsPerHost();
+    }
+
+    /** Takes an idle connection over from another name that is alike; false where there is none. */
+    boolean moved(Lane lane) {
+        Mover mover = lane.mover();
+        if (mover == null || !lane.mayTakeOver()) {
+            return false;
+        }
+        boolean atCap = quota.full(Quota.Use.ORDINARY) != null;
+        Permit best;
+        do {
+            best = null;
+            for (Lane other : occupied) {
+                if (other != lane && other.hasSpare() && gives(other, mover, atCap)) {
+                    best = other.betterFor(mover, best);
+                }
+            }
+        } while (best != null && !best.movedTo(lane, mover));
+        return best != null;
+    }
+
+    private static boolean gives(Lane lane, Mover taker, boolean atCap) {
+        Mover giver = lane.mover();
+        return giver != null
+                && (atCap || !giver.keepsIdle())
+                && taker.likeness().equals(giver.likeness());
     }
 
     /** Whether one more connection may be promised, where need be after an idle one of another name is closed for it. */

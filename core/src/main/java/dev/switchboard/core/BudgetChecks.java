@@ -55,6 +55,25 @@ final class BudgetChecks {
                 "Add the port");
     }
 
+    void moving(String host, Set<String> groups) {
+        HostAddress parsed = HostAddress.parse(host);
+        DefinitionChecks.refuseIf(
+                null,
+                !groups.contains(host) && (host.isBlank() || parsed == null || parsed.port() == 0),
+                "moving names " + ErrorText.quoted(host) + ", which is neither a group nor an address with a port",
+                groups.isEmpty() ? "host and port, as in db01:5432" : "a group of this budget, or host and port",
+                "Name a group, or add the port");
+    }
+
+    void identical(String host, Set<String> moving) {
+        DefinitionChecks.refuseIf(
+                null,
+                !moving.contains(host),
+                "identicalSchemas names " + ErrorText.quoted(host) + ", whose connections do not move",
+                "hosts that moving names too, in the same words",
+                "Add it to moving, or leave it out here");
+    }
+
     void group(String name, ConnectionBudget.Group group, Set<String> hosts) {
         DefinitionChecks.refuseIf(
                 null,

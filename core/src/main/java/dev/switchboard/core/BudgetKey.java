@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * @param setting puts a value into what is being said
  */
 record BudgetKey(String text, BiConsumer<Said, ConfigurationValue> setting) {
+
+    /** Whose values name what other keys say. */
+    private static final Set<String> OF_OTHERS = Set.of("moving", "identical-schemas");
 
     private static final Map<String, BudgetKey> ROWS = rows(
             number("total", ConnectionBudget.Builder::total),
@@ -43,6 +47,8 @@ record BudgetKey(String text, BiConsumer<Said, ConfigurationValue> setting) {
             number("control-permits", ConnectionBudget.Builder::controlPermits),
             number("reserve", ConnectionBudget.Builder::reserve),
             number("openings-per-host", ConnectionBudget.Builder::openingsPerHost),
+            new BudgetKey("moving", (said, value) -> said.budget().moving(hosts(value))),
+            new BudgetKey("identical-schemas", (said, value) -> said.budget().identicalSchemas(hosts(value))),
             new BudgetKey("soft", (said, value) -> said.budget().soft(value.yesOrNo())),
             new BudgetKey("idle-pool-timeout", (said, value) -> said.idlePoolTimeout(value.duration())));
 
@@ -95,7 +101,13 @@ record BudgetKey(String text, BiConsumer<Said, ConfigurationValue> setting) {
     void tryAlone(ConfigurationValue value) {
         Said alone = new Said();
         setting.accept(alone, value);
-        alone.budget().build();
+        if (!OF_OTHERS.contains(text)) {
+            alone.budget().build();
+        }
+    }
+
+    private static String[] hosts(ConfigurationValue value) {
+        return Stream.of(value.text().split(",", -1)).map(String::strip).toArray(String[]::new);
     }
 
     /** One of several that a value lists. */

@@ -10,11 +10,12 @@ import org.jspecify.annotations.Nullable;
  *     are closing or stop what another connection is doing
  * @param counts how they are used, and the cap as {@code max}; {@link Integer#MAX_VALUE} where there is none
  * @param reclaimed how often an idle connection was closed so far to make room for another one
+ * @param moved how often an idle connection went to another name of its host instead; of a name, those that left it
  */
-public record BudgetStatus(String scope, int open, PoolCounts counts, long reclaimed) {
+public record BudgetStatus(String scope, int open, PoolCounts counts, long reclaimed, long moved) {
 
     static BudgetStatus none() {
-        return new BudgetStatus("the registry", 0, new PoolCounts(0, 0, 0, 0, Integer.MAX_VALUE), 0);
+        return new BudgetStatus("the registry", 0, new PoolCounts(0, 0, 0, 0, Integer.MAX_VALUE), 0, 0);
     }
 
     static ErrorFacts facts(ErrorFacts facts, @Nullable BudgetStatus inTheWay) {
@@ -39,7 +40,8 @@ public record BudgetStatus(String scope, int open, PoolCounts counts, long recla
 
     /** Both of one scope together, as where a name has one connection that writes and others that only query. */
     BudgetStatus and(BudgetStatus other) {
-        return new BudgetStatus(scope, open + other.open, counts.and(other.counts), reclaimed + other.reclaimed);
+        return new BudgetStatus(
+                scope, open + other.open, counts.and(other.counts), reclaimed + other.reclaimed, moved + other.moved);
     }
 
     /** Called under the lock. */
@@ -54,6 +56,7 @@ public record BudgetStatus(String scope, int open, PoolCounts counts, long recla
                         quota.opening(),
                         quota.waiting(),
                         quota.cap().most()),
-                quota.timesReclaimed());
+                quota.timesReclaimed(),
+                quota.timesMoved());
     }
 }

@@ -94,7 +94,7 @@ final class ConfiguredConnections {
                         ConfigurationProblems.refused(
                                 present == null
                                         ? "the registry was made without a budget"
-                                        : "the groups of hosts are others than those of the registry",
+                                        : "the groups of hosts, or the hosts whose connections move, are others than those of the registry",
                                 "other caps and weights while a registry runs",
                                 "Make a registry of this configuration, with createRegistry()"));
             }

@@ -91,6 +91,19 @@ public final class ConnectionBudget {
         return chosen.soft;
     }
 
+    /**
+     * {@return whether idle connections to an address may go from name to name, as {@link Builder#moving} says}
+     *
+     * @param address host and port, as in {@code db01:5432}
+     */
+    public boolean isMoving(String address) {
+        return chosen.moving.has(address, hostOf(address));
+    }
+
+    MovingHosts moving() {
+        return chosen.moving;
+    }
+
     Quota.Cap totalCap() {
         return capOf(chosen.total);
     }
@@ -124,9 +137,9 @@ public final class ConnectionBudget {
         return address;
     }
 
-    /** Whether both take the same addresses for one host. */
+    /** Whether both take the same addresses for one host, and let connections move on the same hosts. */
     boolean hasGroupsOf(ConnectionBudget other) {
-        return members().equals(other.members());
+        return members().equals(other.members()) && chosen.moving.equals(other.chosen.moving);
     }
 
     private Map<String, List<String>> members() {
@@ -151,6 +164,7 @@ public final class ConnectionBudget {
         knobs.put("reserve", Objects.requireNonNullElse(chosen.reserve, "usual"));
         knobs.put("openingsPerHost", openingsPerHost());
         knobs.put("soft", chosen.soft);
+        knobs.put("moving", chosen.moving);
         return knobs;
     }
 
@@ -188,6 +202,7 @@ public final class ConnectionBudget {
         private @Nullable Integer reserve;
         private @Nullable Integer openingsPerHost;
         private boolean soft;
+        private MovingHosts moving = MovingHosts.NONE;
 
         private Builder() {}
 
@@ -203,6 +218,7 @@ public final class ConnectionBudget {
             copy.reserve = reserve;
             copy.openingsPerHost = openingsPerHost;
             copy.soft = soft;
+            copy.moving = moving;
             return copy;
         }
 
@@ -333,6 +349,33 @@ public final class ConnectionBudget {
         }
 
         /**
+         * Lets idle connections of these hosts go to other names: one without an idle connection of its own takes one that stands in
+         * its schema or database, else switches one, else opens one. Not by default. For PostgreSQL names that differ by
+         * {@code schema} only, MySQL and MariaDB names that differ by database or schema only; user, password, settings, role and
+         * every option must be equal. Their pools have no statement cache in the driver. What triggers, and functions behind views,
+         * leave in a session of MySQL or MariaDB (variables, locks, temporary tables) is not seen: do not let such hosts move.
+         *
+         * @param hosts groups by name, or addresses with their port, as in {@code db01:5432}
+         * @return this builder
+         */
+        public Builder moving(String... hosts) {
+            moving = moving.and(hosts);
+            return this;
+        }
+
+        /**
+         * Says that all schemas that names of these PostgreSQL hosts use have the same tables and types, so that the driver keeps
+         * its statements. Where that is not so, statements in transactions fail after a move.
+         *
+         * @param hosts some of those that {@link #moving} names, in the same words
+         * @return this builder
+         */
+        public Builder identicalSchemas(String... hosts) {
+            moving = moving.andIdentical(hosts);
+            return this;
+        }
+
+        /**
          * Checks the values.
          *
          * @return the budget
@@ -346,6 +389,7 @@ public final class ConnectionBudget {
             groups.forEach((name, group) -> checks.group(name, group, hosts.keySet()));
             weights.forEach(
                     (name, weight) -> Limits.between("the weight of " + ErrorText.quoted(name), weight, 1, 1_000));
+            moving.check(checks, groups.keySet());
             Limits.between("quantum", quantum, 1, 10_000);
             if (openingsPerHost != null) {
                 Limits.between("openingsPerHost", openingsPerHost, 1, NONE);

@@ -220,6 +220,27 @@ public sealed interface ConnectionEvent {
             implements ConnectionEvent {}
 
     /**
+     * An idle connection goes to another name of its host, as the budget {@linkplain ConnectionBudget.Builder#moving allows}. It
+     * stays open and keeps its id; a {@link MovedIn} follows.
+     *
+     * @param name the name of the connection that loses it
+     * @param connection the id of the physical connection
+     * @param time when, in UTC
+     * @param duration how long it had been idle
+     */
+    record MovedAway(String name, UUID connection, Instant time, Duration duration) implements ConnectionEvent {}
+
+    /**
+     * A connection has come from another name of its host. It is switched before its borrower gets it; where that fails it is
+     * closed.
+     *
+     * @param name the name of the connection that gets it
+     * @param connection the id of the physical connection
+     * @param time when, in UTC
+     */
+    record MovedIn(String name, UUID connection, Instant time) implements ConnectionEvent {}
+
+    /**
      * A borrower begins to wait at a cap of the budget; not told of one that waits for its own pool, all of whose connections
      * are lent.
      *

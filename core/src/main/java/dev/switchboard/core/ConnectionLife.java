@@ -18,44 +18,62 @@ final class ConnectionLife {
      */
     record Beginning(long nanos, int generation) {}
 
-    private final UUID id = UUID.randomUUID();
+    private final Identity identity;
     private final PoolReport report;
     private final Beginning beginning;
-    private final Instant created;
-    private final long openedNanos;
-    private final AtomicLong uses = new AtomicLong();
     private final AtomicReference<CloseReason> reason = new AtomicReference<>();
     private volatile boolean retiring;
     private final AtomicReference<Supplier<InFlight>> running = new AtomicReference<>();
 
+    /** What stays the same whatever name a connection has. */
+    private record Identity(UUID id, Instant created, long openedNanos, AtomicLong uses) {}
+
     ConnectionLife(PoolReport report, Beginning beginning, Instant created, long openedNanos) {
+        this(report, beginning, new Identity(UUID.randomUUID(), created, openedNanos, new AtomicLong()));
+    }
+
+    private ConnectionLife(PoolReport report, Beginning beginning, Identity identity) {
         this.report = report;
         this.beginning = beginning;
-        this.created = created;
-        this.openedNanos = openedNanos;
+        this.identity = identity;
+    }
+
+    /** The same connection under another name. */
+    ConnectionLife movedTo(PoolReport other) {
+        return new ConnectionLife(other, new Beginning(beginning.nanos(), other.generation()), identity);
     }
 
     UUID id() {
-        return id;
+        return identity.id();
+    }
+
+    /** When its log-in began. */
+    long begunNanos() {
+        return beginning.nanos();
     }
 
     long openedNanos() {
-        return openedNanos;
+        return identity.openedNanos();
     }
 
     ConnectionInfo info(long lastUsedNanos) {
         // Counted on from when it was created: two readings of a clock of milliseconds may lie the wrong way round.
-        Instant lastUsed = created.plusNanos(Math.max(0, lastUsedNanos - openedNanos));
-        return new ConnectionInfo(id, report.name(), created, lastUsed, uses.get());
+        Instant lastUsed = identity.created().plusNanos(Math.max(0, lastUsedNanos - openedNanos()));
+        return new ConnectionInfo(
+                id(),
+                report.name(),
+                identity.created(),
+                lastUsed,
+                identity.uses().get());
     }
 
     InFlight inFlight(@Nullable Route route, long sentNanos, String sql) {
         return new InFlight(
-                report.name(), id, route != null && route.readOnly(), report.at(sentNanos), ErrorText.sql(sql));
+                report.name(), id(), route != null && route.readOnly(), report.at(sentNanos), ErrorText.sql(sql));
     }
 
     void used() {
-        uses.incrementAndGet();
+        identity.uses().incrementAndGet();
     }
 
     /** It ends with its present use; false when that was known. */

@@ -48,6 +48,7 @@ final class ConnectionSlot {
     private volatile ConnectionDefinition definition;
     private volatile @Nullable SlotPools pools;
     private volatile Echo echo = Echo.OFF;
+    private volatile long retiredNanos;
     private @Nullable Mono<Void> opening;
     private @Nullable Supplier<? extends RuntimeException> removed;
 
@@ -66,6 +67,7 @@ final class ConnectionSlot {
         this.definition = definition;
         this.core = core;
         this.owner = owner;
+        this.retiredNanos = core.clock().nanos() - Long.MAX_VALUE / 2;
         core.defined(definition);
     }
 
@@ -77,6 +79,21 @@ final class ConnectionSlot {
     @Nullable
     SlotPools pools() {
         return pools;
+    }
+
+    /** Whether it is a registered name's own, and neither an override's nor a directory's. */
+    boolean isOfName() {
+        return owner.equals(Owner.NAME);
+    }
+
+    /** All connections of the name that have begun to log in by now are to end with their present use. */
+    void retired(long nanos) {
+        retiredNanos = nanos;
+    }
+
+    /** When that was said last; a moment before everything where it never was. */
+    long retiredNanos() {
+        return retiredNanos;
     }
 
     /** One of its connections was opened or closed, or somebody comes for the first one. */

@@ -33,6 +33,8 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
         ASKED_ON_ITS_LOOP,
         /** One message takes the session back to its start-up state. */
         SESSION_RESET,
+        /** A session may change its schema, or its database, by SQL, and nothing of the old one stays with it. */
+        CHANGES_SCHEMA,
         /** The transaction definition's read-only attribute has an effect. */
         READ_ONLY_TRANSACTION,
         /** The transaction definition's lock wait time-out has an effect. */
@@ -61,6 +63,7 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
                     '"',
                     Capability.CANCEL_REQUEST,
                     Capability.SESSION_RESET,
+                    Capability.CHANGES_SCHEMA,
                     Capability.READ_ONLY_TRANSACTION,
                     Capability.LOCK_TIMEOUT,
                     Capability.STATEMENT_TIMEOUT),
@@ -69,6 +72,7 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
                     "MySQL",
                     '`',
                     Capability.KILL_QUERY,
+                    Capability.CHANGES_SCHEMA,
                     Capability.READ_ONLY_TRANSACTION,
                     Capability.TRANSACTION_LOCK_TIMEOUT,
                     Capability.LOCK_TIMEOUT,
@@ -79,6 +83,7 @@ record DriverSheet(String driver, String product, char quote, Set<Capability> ca
                     "MariaDB",
                     '`',
                     Capability.KILL_QUERY,
+                    Capability.CHANGES_SCHEMA,
                     Capability.ASKED_ON_ITS_LOOP,
                     Capability.READ_ONLY_TRANSACTION,
                     Capability.STATEMENT_TIMEOUT,

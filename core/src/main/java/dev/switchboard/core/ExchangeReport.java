@@ -18,11 +18,12 @@ final class ExchangeReport {
     private final long begunNanos;
     private final @Nullable StatementEcho echo;
 
-    ExchangeReport(HandleSession session, ConnectionLife life, String sql, long nowNanos) {
+    ExchangeReport(HandleSession session, PhysicalConnection physical, String sql, long nowNanos) {
         this.session = session;
         this.sql = sql;
         this.begunNanos = nowNanos;
-        this.life = life;
+        physical.heard(sql);
+        this.life = physical.life();
         life.running(shown);
         this.echo = StatementEcho.of(session.echo(), session.decidedRoute(), sql, nowNanos);
     }
@@ -72,6 +73,7 @@ final class ExchangeReport {
 
     /** It is sent again on another connection. */
     void moved(PhysicalConnection to) {
+        to.heard(sql);
         life = to.life();
         life.running(shown);
     }

@@ -105,6 +105,12 @@ final class Lane extends Turns.Member {
         return queue;
     }
 
+    /** How it takes connections over from other lanes; null where it takes none and gives none. */
+    @Nullable
+    Mover mover() {
+        return size.mover();
+    }
+
     /** How fast its connections are opened; null where they lead to no address. */
     @Nullable
     ConnectPace pace() {
@@ -192,7 +198,8 @@ final class Lane extends Turns.Member {
                         name,
                         status.open(),
                         new PoolCounts(counts.inUse(), counts.idle(), counts.opening(), counts.waiting(), 0),
-                        status.reclaimed());
+                        status.reclaimed(),
+                        status.moved());
     }
 
     Admission admission() {
@@ -294,7 +301,7 @@ final class Lane extends Turns.Member {
 
     /** A borrower that holds a connection here waits for nobody: that could be itself. */
     private boolean joinNested(Ticket ticket) {
-        if (!hasSpare() && !roomForNested()) {
+        if (!hasSpare() && !queue.moved(this) && !roomForNested()) {
             if (quota.full(Quota.Use.NESTED) != null) {
                 return false;
             }
@@ -366,6 +373,30 @@ final class Lane extends Turns.Member {
             open.add(opened);
             queue.occupied(this, true);
         }
+    }
+
+    /** An open connection of another lane is one of this lane's. */
+    void gains(Permit permit) {
+        live++;
+        open.add(permit);
+        queue.occupied(this, true);
+    }
+
+    /** Whether one more connection fits into it, though others of it may still be closing. */
+    boolean mayTakeOver() {
+        return quota.mayTakeOver();
+    }
+
+    /** The better one of this permit and all that a lane could take from here. */
+    @Nullable
+    Permit betterFor(Mover mover, @Nullable Permit other) {
+        Permit best = other;
+        for (Permit permit : open) {
+            if (permit.isFor(mover)) {
+                best = permit.betterFor(mover, best);
+            }
+        }
+        return best;
     }
 
     void loses(Permit permit, boolean onItsWay) {

@@ -95,6 +95,7 @@ public final class LiveConnections {
         return Mono.defer(() -> core.background()
                 .detached(Mono.when(slots.known(Objects.requireNonNull(name, "name"))
                         .withDerived()
+                        .peek(slot -> slot.retired(core.clock().nanos()))
                         .map(ConnectionSlot::pools)
                         .filter(Objects::nonNull)
                         .flatMap(SlotPools::all)

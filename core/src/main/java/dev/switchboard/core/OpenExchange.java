@@ -64,7 +64,7 @@ final class OpenExchange {
         this.physical = physical;
         this.passesCancel = physical.sheet().can(DriverSheet.Capability.CANCEL);
         this.mayCostTransaction = !session.inTransaction();
-        this.report = new ExchangeReport(session, physical.life(), turn.sql(), nowNanos());
+        this.report = new ExchangeReport(session, physical, turn.sql(), nowNanos());
         this.worker = physical.worker();
     }
 

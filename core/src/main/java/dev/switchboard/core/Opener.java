@@ -72,7 +72,7 @@ final class Opener implements ConnectionFactory {
     /** The connection where it can be used, else empty; it is closed then. */
     private Mono<PhysicalConnection> fit(PhysicalConnection connection) {
         return alive(connection).flatMap(alive -> {
-            if (alive && !pool.refused(connection)) {
+            if (alive && !connection.isRefused()) {
                 return Mono.just(connection);
             }
             connection.retire();
@@ -91,7 +91,7 @@ final class Opener implements ConnectionFactory {
         return Flux.fromIterable(connections.keySet())
                 .filter(connection -> connection.state() == PhysicalConnection.State.IDLE)
                 .flatMap(connection -> alive(connection)
-                        .filter(alive -> !alive || (stock.contains(connection) && pool.refused(connection)))
+                        .filter(alive -> !alive || (stock.contains(connection) && connection.isRefused()))
                         .filter(unfit -> connection.retire())
                         .flatMap(unfit -> connection.close().onErrorComplete()))
                 .then();
@@ -317,10 +317,28 @@ final class Opener implements ConnectionFactory {
     private PhysicalConnection adopt(Connection connection, ServerCancel cancel, Adoption adoption) {
         PhysicalConnection physical = new PhysicalConnection(
                 connection, cancel, pool, pool.report().opened(adoption.beginning()), awaitedClose(connection));
+        physical.prepared(pool.preparation().fromTheStart());
         connections.put(physical, adoption.permit());
         adoption.permit().opened(new Reclaimable(physical));
         pool.changed();
         return physical;
+    }
+
+    /** A connection that another name had waits for the pool to ask for one; where that does not ask any more it is closed. */
+    void takeOver(PhysicalConnection connection, Permit permit) {
+        connections.put(connection, permit);
+        pool.report().movedIn(connection.life());
+        permit.takenOver(new Reclaimable(connection));
+        pool.background().start(stock(connection));
+        pool.changed();
+    }
+
+    /** A connection went to another name with its permit. */
+    void movedAway(PhysicalConnection connection) {
+        stock.remove(connection);
+        connections.remove(connection);
+        pool.report().movedAway(connection.life(), connection.idleNanos(pool.nowNanos()));
+        pool.changed();
     }
 
     /** Closes a driver's connection, waiting no longer than the reset time-out. */
@@ -333,40 +351,5 @@ final class Opener implements ConnectionFactory {
         return pool.background()
                 .uncancelled(Mono.from(pool.offload(Flux.defer(connection::close))))
                 .timeout(pool.options().resetTimeout(), pool.timer());
-    }
-
-    /** What the queue closes when it needs room. */
-    private final class Reclaimable implements Permit.Held {
-
-        private final PhysicalConnection connection;
-
-        Reclaimable(PhysicalConnection connection) {
-            this.connection = connection;
-        }
-
-        @Override
-        public long lastUsedNanos() {
-            return connection.lastUsedNanos();
-        }
-
-        @Override
-        public boolean isIdle() {
-            return connection.isIdle();
-        }
-
-        @Override
-        public boolean claim() {
-            boolean claimed = connection.claim();
-            if (claimed) {
-                connection.life().ends(CloseReason.RECLAIMED);
-            }
-            return claimed;
-        }
-
-        @Override
-        public void close(BudgetStatus cap) {
-            pool.report().reclaimed(connection.life(), connection.idleNanos(pool.nowNanos()), cap);
-            pool.background().start(connection.close().onErrorComplete());
-        }
     }
 }

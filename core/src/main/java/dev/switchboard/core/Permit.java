@@ -22,11 +22,23 @@ final class Permit {
 
         /** Closes what was claimed, in the background; told is the cap that was in the way. */
         void close(BudgetStatus cap);
+
+        /** Whether it may go to another name as it is now. Called under the lock. */
+        default boolean isMovable() {
+            return false;
+        }
+
+        /** Takes it from its name for another one; false where it is not idle any more. Called under the lock. */
+        default boolean claimToMove() {
+            return false;
+        }
     }
 
     private final AdmissionQueue queue;
-    private final @Nullable Lane lane;
     private final Quota.Use use;
+    /** Changed under the lock, and only while nobody else has the connection. */
+    private volatile @Nullable Lane lane;
+
     private @Nullable Held held;
     private boolean connecting = true;
     private boolean leaving;
@@ -44,7 +56,8 @@ final class Permit {
     }
 
     private Quota quota() {
-        return lane == null ? queue.quota() : lane.quota();
+        Lane mine = lane;
+        return mine == null ? queue.quota() : mine.quota();
     }
 
     /** The connection is open. */
@@ -53,6 +66,14 @@ final class Permit {
             held = connection;
             arrived(leaving ? null : this);
             queue.admission().knocked();
+            return true;
+        });
+    }
+
+    /** The connection, which was another name's, is one of the lane's now. */
+    void takenOver(Held connection) {
+        change(() -> {
+            held = connection;
             return true;
         });
     }
@@ -84,8 +105,9 @@ final class Permit {
     // ---- under the lock
 
     private void arrived(@Nullable Permit opened) {
-        if (connecting && lane != null) {
-            lane.arrived(opened, leaving);
+        Lane mine = lane;
+        if (connecting && mine != null) {
+            mine.arrived(opened, leaving);
         }
         connecting = false;
     }
@@ -93,8 +115,9 @@ final class Permit {
     private boolean left() {
         boolean isNew = !leaving;
         leaving = true;
-        if (isNew && lane != null) {
-            lane.loses(this, connecting);
+        Lane mine = lane;
+        if (isNew && mine != null) {
+            mine.loses(this, connecting);
         }
         return isNew;
     }
@@ -112,14 +135,52 @@ final class Permit {
     /** Closes an idle connection to make room below a cap; false where it is not idle any more. */
     boolean reclaimed(Quota full) {
         Held idle = held;
-        if (lane == null || idle == null || !idle.claim()) {
+        Lane mine = lane;
+        if (mine == null || idle == null || !idle.claim()) {
             return false;
         }
         left();
-        lane.quota().reclaimed();
-        lane.recount();
+        mine.quota().reclaimed();
+        mine.recount();
         BudgetStatus cap = BudgetStatus.of(full);
         queue.admission().afterwards(() -> idle.close(cap));
+        return true;
+    }
+
+    /** Whether it may go to a lane that takes connections over in this way. */
+    boolean isFor(Mover mover) {
+        Held mine = held;
+        return mine != null && mine.isMovable() && mover.wants(mine);
+    }
+
+    /** Which of the two is better for that lane: one that stands right already, else the longer idle one. */
+    Permit betterFor(Mover mover, @Nullable Permit other) {
+        Held mine = held;
+        Held its = other == null ? null : other.held;
+        if (mine == null || other == null || its == null) {
+            return this;
+        }
+        boolean fits = mover.fits(mine);
+        return (fits == mover.fits(its) ? isOlderThan(other) : fits) ? this : other;
+    }
+
+    /** Goes to another lane with its connection, so that no count of sockets but those of the two changes; false where it is not idle. */
+    boolean movedTo(Lane next, Mover mover) {
+        Held idle = held;
+        Lane before = lane;
+        if (before == null || idle == null || !idle.claimToMove()) {
+            return false;
+        }
+        held = null;
+        before.loses(this, false);
+        before.quota().socket(use, -1);
+        before.quota().moved();
+        before.recount();
+        lane = next;
+        next.quota().socket(use, 1);
+        next.gains(this);
+        next.recount();
+        queue.admission().afterwards(() -> mover.take(idle, this));
         return true;
     }
 }

@@ -27,7 +27,9 @@ final class PhysicalConnection extends DelegatingConnection {
         PINGED,
         IN_USE,
         CLOSING,
-        GONE
+        GONE,
+        /** Left behind: the driver's connection is another name's now. */
+        MOVED
     }
 
     private final ConnectionLife life;
@@ -44,6 +46,9 @@ final class PhysicalConnection extends DelegatingConnection {
     private final AtomicReference<State> state = new AtomicReference<>(State.IDLE);
     private volatile @Nullable Object prepared;
     private volatile boolean preventsWrites;
+    private volatile boolean foreign;
+    private volatile boolean untracked;
+    private final @Nullable MovingPool mover;
     private volatile long lastUsedNanos;
     private volatile long lastAnsweredNanos;
 
@@ -53,10 +58,11 @@ final class PhysicalConnection extends DelegatingConnection {
         this.life = life;
         this.driver = driver;
         this.pool = pool;
+        this.mover = pool.mover();
         this.sheet = pool.sheet();
         this.statementTimeout = pool.definition().settings().statementTimeout();
         this.serverCancel = serverCancel;
-        this.expiresAtNanos = nowNanos + lifetimeNanos(pool.options());
+        this.expiresAtNanos = life.openedNanos() + lifetimeNanos(pool.options());
         this.lastUsedNanos = nowNanos;
         this.lastAnsweredNanos = nowNanos;
         this.initialIsolation = driver.getTransactionIsolationLevel();
@@ -79,6 +85,56 @@ final class PhysicalConnection extends DelegatingConnection {
         long lifetime = options.maxLifetime().toNanos();
         long variance = lifetime / 100 * options.lifetimeVariance();
         return variance == 0 ? lifetime : lifetime - ThreadLocalRandom.current().nextLong(variance);
+    }
+
+    /** The same connection in the pool of another name, for whoever claimed it; unprepared until its first borrower. */
+    PhysicalConnection movedTo(SlotPool next, Opener opener) {
+        PhysicalConnection there = new PhysicalConnection(
+                driver,
+                serverCancel.movedTo(next, opener),
+                next,
+                life.movedTo(next.report()),
+                opener.awaitedClose(driver));
+        there.prepared = prepared;
+        there.preventsWrites = preventsWrites;
+        there.lastUsedNanos = lastUsedNanos;
+        there.foreign = true;
+        return there;
+    }
+
+    /** Whether it comes from another name and is not this one's yet. */
+    boolean isForeign() {
+        return foreign;
+    }
+
+    void settled() {
+        foreign = false;
+    }
+
+    /** A text is about to be sent: looks whether the session may be another one afterwards, where that matters. */
+    void heard(String sql) {
+        if (mover != null && !untracked && UnseenWork.possible(sql, sheet)) {
+            untracked = true;
+        }
+    }
+
+    /** Something was done to its session that nobody can undo for certain: it never goes to another name. */
+    void untracked() {
+        untracked = true;
+    }
+
+    /** Whether it may go to another name, while it is idle. */
+    boolean isMovable() {
+        MovingPool moving = mover;
+        return moving != null
+                && moving.gives()
+                && !untracked
+                && !life.isRetiring()
+                && !expired(pool.nowNanos());
+    }
+
+    SlotPool pool() {
+        return pool;
     }
 
     ConnectionLife life() {
@@ -163,7 +219,32 @@ final class PhysicalConnection extends DelegatingConnection {
 
     boolean isGone() {
         State now = state.get();
-        return now == State.CLOSING || now == State.GONE;
+        return now == State.CLOSING || now == State.GONE || now == State.MOVED;
+    }
+
+    /** Whether its pool does not lend it any more; it ends for the reason then. */
+    boolean isRefused() {
+        CloseReason reason = reasonToRefuse();
+        if (reason != null) {
+            life.ends(reason);
+        }
+        return reason != null || isGone();
+    }
+
+    private @Nullable CloseReason reasonToRefuse() {
+        long now = pool.nowNanos();
+        if (life.isRetiring()) {
+            return CloseReason.SOFT_INVALIDATED;
+        }
+        if (expired(now)) {
+            return CloseReason.TOO_OLD;
+        }
+        if (pool.isDraining()) {
+            return CloseReason.POOL_CLOSED;
+        }
+        PoolOptions options = pool.options();
+        boolean idle = idleNanos(now) >= options.idleTimeout().toNanos();
+        return idle && pool.idle() > options.minIdle() ? CloseReason.IDLE : null;
     }
 
     /** What the session was last prepared for; null when nothing or nothing certain is known. */
@@ -225,8 +306,13 @@ final class PhysicalConnection extends DelegatingConnection {
     public Mono<Void> close() {
         return Mono.defer(() -> {
             closing();
-            return closed;
+            return end();
         });
+    }
+
+    /** Whoever closes what was left behind must not close what is another name's. */
+    private Mono<Void> end() {
+        return state.get() == State.MOVED ? Mono.empty() : closed;
     }
 
     /** The same for the reason given, where no other was given before. An error of the driver says nothing more. */
@@ -245,7 +331,7 @@ final class PhysicalConnection extends DelegatingConnection {
     Mono<Void> forceClose(Duration limit) {
         return Mono.defer(() -> {
             if (!closing()) {
-                return closed;
+                return end();
             }
             return Mono.from(driver.validate(ValidationDepth.LOCAL))
                     .onErrorReturn(false)
@@ -257,7 +343,7 @@ final class PhysicalConnection extends DelegatingConnection {
 
     /** False when somebody else is closing it, or has. */
     private boolean closing() {
-        State before = state.getAndUpdate(now -> now == State.GONE ? now : State.CLOSING);
+        State before = state.getAndUpdate(now -> now == State.GONE || now == State.MOVED ? now : State.CLOSING);
         if (isIdle(before)) {
             pool.leaving(this);
         }

@@ -151,7 +151,26 @@ final class PoolEntry {
     }
 
     private Mono<Lease> prepared(Lease lease) {
-        return pool.preparation().establish(lease.physical(), request, pool).thenReturn(lease);
+        MovingPool mover = pool.mover();
+        Mono<Lease> prepared =
+                pool.preparation().establish(lease.physical(), request, pool).thenReturn(lease);
+        if (mover == null) {
+            return prepared;
+        }
+        return lease.physical().isForeign()
+                ? prepared.onErrorResume(failure -> notMoved(lease, mover, failure))
+                : prepared.doOnSuccess(own -> mover.trust());
+    }
+
+    /** What came from another name cannot be made this one's: the borrower gets one of its own, or hears from that what is wrong. */
+    private Mono<Lease> notMoved(Lease lease, MovingPool mover, Throwable failure) {
+        mover.distrust();
+        lastFailure = failure;
+        lease.physical().life().ends(CloseReason.NOT_PREPARED);
+        Mono<Void> closed = failure instanceof AcquireTimeoutException
+                ? lease.physical().forceClose(pool.options().resetTimeout()).onErrorComplete()
+                : Mono.empty();
+        return closed.then(Mono.defer(() -> again(lease)));
     }
 
     private Mono<Void> deliver(Lease lease) {

@@ -177,6 +177,14 @@ final class PoolReport {
                 name, life.id(), time, Duration.ofNanos(Math.max(0, idleNanos)), cap.inWords()));
     }
 
+    void movedAway(ConnectionLife life, long idleNanos) {
+        tell(time -> new ConnectionEvent.MovedAway(name, life.id(), time, Duration.ofNanos(Math.max(0, idleNanos))));
+    }
+
+    void movedIn(ConnectionLife life) {
+        tell(time -> new ConnectionEvent.MovedIn(name, life.id(), time));
+    }
+
     /** The pool and all its connections are closed. */
     void poolClosed() {
         measure(ConnectionMetrics.OfPool::closed);

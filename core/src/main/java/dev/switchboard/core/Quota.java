@@ -33,6 +33,7 @@ final class Quota {
     private int waiting;
     private int drawn;
     private long reclaimed;
+    private long moved;
 
     Quota(String scope, @Nullable Quota parent) {
         this.scope = scope;
@@ -122,6 +123,11 @@ final class Quota {
         return true;
     }
 
+    /** Whether this scope itself has room for one more socket, that is there already and counts in the wider ones. */
+    boolean mayTakeOver() {
+        return mayConnectHere(Use.ORDINARY);
+    }
+
     private boolean mayConnectHere(Use use) {
         if (use == Use.CONTROL) {
             return cap.soft || sockets < cap.most;
@@ -177,6 +183,13 @@ final class Quota {
         }
     }
 
+    /** One of its connections went to another name. */
+    void moved() {
+        for (Quota quota = this; quota != null; quota = quota.parent) {
+            quota.moved++;
+        }
+    }
+
     int promised() {
         return promised;
     }
@@ -205,5 +218,9 @@ final class Quota {
 
     long timesReclaimed() {
         return reclaimed;
+    }
+
+    long timesMoved() {
+        return moved;
     }
 }

@@ -26,9 +26,9 @@ public final class RegistryBudget {
      * idle and too much is closed at once, the rest when it comes back; nothing in use is closed. Who waits goes on at once where
      * there is more room now. Takes effect before this returns; closing goes on in the background.
      *
-     * @param next the caps from now on; its groups must be those of the budget in force
+     * @param next the caps from now on; its groups, and the hosts whose connections move, must be those of the budget in force
      * @return this
-     * @throws InvalidDefinitionException if the registry was made without a budget, or the groups are others
+     * @throws InvalidDefinitionException if the registry was made without a budget, or the groups or moving hosts are others
      */
     public RegistryBudget limit(ConnectionBudget next) {
         Admission admission = core.admission();
@@ -43,8 +43,8 @@ public final class RegistryBudget {
         DefinitionChecks.refuseIf(
                 null,
                 !now.hasGroupsOf(next),
-                "the new budget has other groups of hosts",
-                "the groups of the budget in force",
+                "the new budget has other groups of hosts, or lets connections of other hosts move",
+                "the groups and moving hosts of the budget in force",
                 "Change caps and weights only, or make another registry");
         admission.limit(next);
         return this;

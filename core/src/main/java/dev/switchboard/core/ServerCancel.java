@@ -55,6 +55,11 @@ final class ServerCancel {
         }
     }
 
+    /** The same for a connection that goes to another name, whose own connections stop it from then on. */
+    ServerCancel movedTo(SlotPool next, Opener itsOpener) {
+        return new ServerCancel(next, itsOpener, connection, session);
+    }
+
     /** Asks a fresh connection for its session id, where a later cancel will need one. */
     static Mono<ServerCancel> of(SlotPool pool, Opener opener, Connection connection) {
         if (!pool.sheet().can(DriverSheet.Capability.KILL_QUERY)) {

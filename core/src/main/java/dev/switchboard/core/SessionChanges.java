@@ -83,6 +83,11 @@ final class SessionChanges {
         unknown = true;
     }
 
+    /** Whether something was done to the session of which nobody knows what it was. */
+    boolean areUntracked() {
+        return unknown;
+    }
+
     boolean isolationChanged() {
         return isolation;
     }

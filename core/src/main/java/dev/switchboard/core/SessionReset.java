@@ -17,7 +17,30 @@ final class SessionReset {
     private static final String POSTGRESQL = "CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ALL; UNLISTEN *;"
             + " SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES";
 
+    private static final String POSTGRESQL_STATEMENTS = "; DEALLOCATE ALL";
+
+    /** What a session keeps of its last borrower although nobody changed anything. */
+    private static final String MYSQL = "DO LAST_INSERT_ID(0)";
+
     private SessionReset() {}
+
+    /**
+     * Undoes what could not be seen in a session that goes to another name, all of whose changes were undone: a function may have
+     * made some.
+     *
+     * @param keepsStatements whether the driver goes on with statements that it has on the server
+     */
+    static Mono<Void> forAnother(PhysicalConnection physical, boolean keepsStatements) {
+        boolean hasMessage = physical.sheet().can(DriverSheet.Capability.SESSION_RESET);
+        if (hasMessage) {
+            physical.prepared(null);
+            physical.preventsWrites(false);
+        }
+        String sql = hasMessage ? POSTGRESQL + (keepsStatements ? "" : POSTGRESQL_STATEMENTS) : MYSQL;
+        return Flux.defer(() -> physical.driver().createStatement(sql).execute())
+                .concatMap(Result::getRowsUpdated)
+                .then();
+    }
 
     static boolean possible(PhysicalConnection physical, SessionChanges changes) {
         return !needed(physical, changes) || physical.sheet().can(DriverSheet.Capability.SESSION_RESET);

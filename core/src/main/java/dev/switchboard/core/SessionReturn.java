@@ -15,6 +15,9 @@ final class SessionReturn {
         this.session = session;
         this.held = held;
         this.changes = changes;
+        if (changes.areUntracked()) {
+            held.physical().untracked();
+        }
     }
 
     Mono<Void> run() {

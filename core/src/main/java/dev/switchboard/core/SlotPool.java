@@ -46,6 +46,7 @@ final class SlotPool {
     private final IdleKeeper keeper;
     private final ConnectionSlot slot;
     private final PoolReport report;
+    private final @Nullable MovingPool mover;
     private final Set<PoolEntry> entries = ConcurrentHashMap.newKeySet();
     private final Set<Lease> leases = ConcurrentHashMap.newKeySet();
     private final AtomicInteger taking = new AtomicInteger();
@@ -54,20 +55,23 @@ final class SlotPool {
     private volatile long lastUsedNanos;
     private volatile boolean draining;
 
-    SlotPool(ConnectionDefinition definition, RegistryCore core, ConnectionSlot slot, PoolReport report) {
-        this.definition = definition;
+    SlotPool(ConnectionDefinition registered, RegistryCore core, ConnectionSlot slot, PoolReport report) {
+        MovingPool.Terms moving = MovingPool.Terms.of(registered, core, slot);
+        this.definition = moving.definition();
         this.slot = slot;
         this.where = definition.where();
         this.core = core;
         this.sheet = DriverSheet.of(definition.driver());
-        this.preparation = Preparation.of(definition, sheet);
+        this.preparation = Preparation.of(definition, sheet, moving.likeness() != null);
         ConnectionFactory driverFactory = definition.open();
         this.opener = new Opener(this, driverFactory);
         this.pool = new ConnectionPool(configuration());
         AdmissionQueue queue = core.queueOf(where);
+        this.mover = moving.mover(this, opener, slot, queue);
         this.lane = queue.lane(
                 definition.name(),
-                new AdmissionQueue.Size(options().maxSize(), options().maxWaiting(), core.paceOf(definition, queue)),
+                new AdmissionQueue.Size(
+                        options().maxSize(), options().maxWaiting(), core.paceOf(definition, queue), mover),
                 this::queueFull,
                 slot::idle);
         this.keeper = new IdleKeeper(this, opener, lane);
@@ -92,30 +96,8 @@ final class SlotPool {
                 .customizer(builder -> builder.evictInBackground(
                                 options().idleTimeout().dividedBy(2), timer())
                         .evictionPredicate((connection, metadata) ->
-                                connection instanceof PhysicalConnection physical && refused(physical)))
+                                connection instanceof PhysicalConnection physical && physical.isRefused()))
                 .build();
-    }
-
-    boolean refused(PhysicalConnection physical) {
-        CloseReason reason = reasonToRefuse(physical);
-        if (reason != null) {
-            physical.life().ends(reason);
-        }
-        return reason != null || physical.isGone();
-    }
-
-    private @Nullable CloseReason reasonToRefuse(PhysicalConnection physical) {
-        long now = nowNanos();
-        if (physical.life().isRetiring()) {
-            return CloseReason.SOFT_INVALIDATED;
-        }
-        if (physical.expired(now)) {
-            return CloseReason.TOO_OLD;
-        }
-        boolean idle = physical.idleNanos(now) >= options().idleTimeout().toNanos();
-        return draining
-                ? CloseReason.POOL_CLOSED
-                : idle && opener.idle() > options().minIdle() ? CloseReason.IDLE : null;
     }
 
     /** All connections end with their present use; completes when those that nobody uses are closed. */
@@ -150,7 +132,20 @@ final class SlotPool {
 
     /** The r2dbc-pool in the middle: whoever asks it leaves the queue, the guards and the resets. */
     ConnectionPool inner() {
+        if (mover != null) {
+            mover.shared();
+        }
         return pool;
+    }
+
+    /** How it exchanges connections with other names, or null. */
+    @Nullable
+    MovingPool mover() {
+        return mover;
+    }
+
+    int idle() {
+        return opener.idle();
     }
 
     /** It is the pool of its name now: it keeps connections ready, or is closed when nobody uses it. */
@@ -246,6 +241,10 @@ final class SlotPool {
 
     void forget(PhysicalConnection connection) {
         opener.forget(connection);
+    }
+
+    void movedAway(PhysicalConnection connection) {
+        opener.movedAway(connection);
     }
 
     /** An idle connection is being closed: nobody gets it any more. */

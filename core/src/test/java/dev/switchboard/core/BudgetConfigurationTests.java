@@ -27,6 +27,8 @@ class BudgetConfigurationTests {
             switchboard.budget.reserve = 3
             switchboard.budget.openings-per-host = 10
             switchboard.budget.soft = true
+            switchboard.budget.moving = east, db03:5432
+            switchboard.budget.identical-schemas = east
             switchboard.budget.idle-pool-timeout = 10m
             """;
 
@@ -55,6 +57,8 @@ class BudgetConfigurationTests {
                         .reserve(3)
                         .openingsPerHost(10)
                         .soft(true)
+                        .moving("east", "db03:5432")
+                        .identicalSchemas("east")
                         .build());
         assertThat(configuration.idlePoolTimeout()).isEqualTo(Duration.ofMinutes(10));
     }

@@ -10,7 +10,7 @@ import java.util.Map;
 final class BudgetErrors {
 
     private static final BudgetStatus IN_THE_WAY =
-            new BudgetStatus("db1:5432", 13, new PoolCounts(10, 1, 2, 25, 13), 7);
+            new BudgetStatus("db1:5432", 13, new PoolCounts(10, 1, 2, 25, 13), 7, 0);
 
     private BudgetErrors() {}
 

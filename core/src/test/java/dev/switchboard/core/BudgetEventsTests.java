@@ -132,7 +132,7 @@ class BudgetEventsTests {
                     .block(Borrowing.PATIENCE);
             assertThat(registry.budget().names())
                     .singleElement()
-                    .isEqualTo(new BudgetStatus("file", 2, new PoolCounts(0, 2, 0, 0, 4), 0));
+                    .isEqualTo(new BudgetStatus("file", 2, new PoolCounts(0, 2, 0, 0, 4), 0, 0));
             assertThat(registry.budget().hosts()).singleElement().satisfies(host -> {
                 assertThat(host.scope()).endsWith(".db");
                 assertThat(host.open()).isEqualTo(2);

@@ -159,7 +159,8 @@ class ConnectPaceTests {
         }
 
         Lane lane(ConnectPace its) {
-            return queue.lane("orders", new AdmissionQueue.Size(1000, 1000, its), IllegalStateException::new, () -> {});
+            return queue.lane(
+                    "orders", new AdmissionQueue.Size(1000, 1000, its, null), IllegalStateException::new, () -> {});
         }
 
         void fails() {

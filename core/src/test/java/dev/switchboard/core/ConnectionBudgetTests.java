@@ -3,6 +3,7 @@ package dev.switchboard.core;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,16 @@ class ConnectionBudgetTests {
                 refused(
                         budget -> budget.group("east", 4, "db1:1").group("west", 4, "db1:1"),
                         "the address 'db1:1' of group 'west' has a group too"),
+                refused(
+                        budget -> budget.moving("db1"),
+                        "moving names 'db1', which is neither a group nor an address with a port. Allowed: host and port, as in"
+                                + " db01:5432. Name a group, or add the port."),
+                refused(
+                        budget -> budget.group("east", 9, "db1:1").moving("west"),
+                        "moving names 'west', which is neither a group nor an address with a port. Allowed: a group of this"),
+                refused(
+                        budget -> budget.moving("db1:1").identicalSchemas("db2:1"),
+                        "identicalSchemas names 'db2:1', whose connections do not move. Allowed: hosts that moving names too"),
                 refused(budget -> budget.quantum(0), "quantum is 0"),
                 refused(budget -> budget.weight("a", 0), "the weight of 'a' is 0"),
                 refused(budget -> budget.openingsPerHost(0), "openingsPerHost is 0"),
@@ -65,6 +76,22 @@ class ConnectionBudgetTests {
     }
 
     @Test
+    void connectionsMoveWhereTheirAddressOrItsGroupIsNamed() {
+        ConnectionBudget budget = ConnectionBudget.builder()
+                .group("east", 100, "db02:5432", "db03:5432")
+                .moving("east", "DB04:5432")
+                .identicalSchemas("db04:5432")
+                .build();
+        assertThat(List.of("db02:5432", "DB03:5432", "db04:5432")).allMatch(budget::isMoving);
+        assertThat(budget.isMoving("db05:5432")).isFalse();
+        assertThat(budget.moving().hasIdentical("db04:5432", "db04:5432")).isTrue();
+        assertThat(budget.moving().hasIdentical("db02:5432", "east")).isFalse();
+        assertThat(budget.mutate().build()).isEqualTo(budget);
+        assertThat(budget.mutate().moving("db05:5432").build()).isNotEqualTo(budget);
+        assertThat(ConnectionBudget.builder().build().isMoving("db02:5432")).isFalse();
+    }
+
+    @Test
     void otherGroupsAreRefusedWhileARegistryRuns() {
         ConnectionBudget budget =
                 ConnectionBudget.builder().group("east", 4, "db1:1").build();
@@ -73,6 +100,12 @@ class ConnectionBudgetTests {
                 .budget();
         running.limit(budget.mutate().group("east", 8, "db1:1").build());
         assertThat(running.limits()).isNotEqualTo(budget);
+        assertThatThrownBy(() -> running.limit(budget.mutate().moving("east").build()))
+                .isInstanceOf(InvalidDefinitionException.class)
+                .hasMessage(
+                        "Cannot be used: the new budget has other groups of hosts, or lets connections of other hosts move. Allowed: the"
+                                + " groups and moving hosts of the budget in force. Change caps and weights only, or make another"
+                                + " registry.");
         assertThatThrownBy(() -> running.limit(ConnectionBudget.builder().build()))
                 .hasMessageContaining("other groups of hosts");
         RegistryBudget none = ReactiveConnectionRegistry.create().budget();

@@ -56,6 +56,8 @@ class EventJsonTests {
                 new ConnectionEvent.Closed("orders", ID, TIME, LENGTH, "too old"),
                 new ConnectionEvent.LeakSuspected("orders", ID, TIME, LENGTH, "read-write on 'orders'"),
                 new ConnectionEvent.Reclaimed("orders", ID, TIME, LENGTH, "db01:5432 has 10 of 10 connections open"),
+                new ConnectionEvent.MovedAway("orders", ID, TIME, LENGTH),
+                new ConnectionEvent.MovedIn("orders", ID, TIME),
                 new ConnectionEvent.BudgetWaiting("orders", TIME, "db01:5432 has 10 of 10 connections open"),
                 new ConnectionEvent.BudgetTimedOut("orders", TIME, LENGTH, "db01:5432 has 10 of 10 connections open"),
                 new ConnectionEvent.SoftOverflow("orders", TIME, "db01:5432 has 11 of 10 connections open"));

@@ -6,6 +6,7 @@ import dev.switchboard.databases.Database;
 import dev.switchboard.databases.Databases;
 import dev.switchboard.databases.Product;
 import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Option;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.Result;
 import java.time.Duration;
@@ -66,6 +67,28 @@ class PreparationTests {
                 Connection::close);
     }
 
+    private static ConnectionDefinition preparing(ConnectionDefinition definition) {
+        return switch (definition.driver()) {
+            case "mysql" -> definition.withOption(Option.valueOf("useServerPrepareStatement"), true);
+            case "mariadb" -> definition.withOption(Option.valueOf("useServerPrepStmts"), true);
+            default -> definition;
+        };
+    }
+
+    /** The same by a statement that the driver prepares on the server, and might find again by its text. */
+    private Mono<Object> kept(Product product, @org.jspecify.annotations.Nullable Object key) {
+        boolean numbered = product == Product.POSTGRESQL || product == Product.H2;
+        return Mono.usingWhen(
+                Mono.fromSupplier(() -> registry.connect(new Fixed(new Route("orders", false, key)))),
+                connection -> Flux.from(connection
+                                .createStatement("SELECT tag FROM me WHERE tag <> " + (numbered ? "$1" : "?"))
+                                .bind(0, "")
+                                .execute())
+                        .concatMap(result -> result.map((row, metadata) -> row.get(0)))
+                        .single(),
+                Connection::close);
+    }
+
     @ParameterizedTest
     @EnumSource(
             value = Product.class,
@@ -76,12 +99,14 @@ class PreparationTests {
             String second = "second_" + database.name();
             schema(database, first);
             schema(database, second);
-            registry.register(ConnectionDefinition.of("orders", database.url())
+            registry.register(preparing(ConnectionDefinition.of("orders", database.url()))
                     .withSchema(first)
                     .withPool(pool -> pool.maxSize(1)));
             for (int i = 0; i < 2; i++) {
                 assertThat(tag(null).block(LONG)).isEqualTo(first);
                 assertThat(tag(second).block(LONG)).isEqualTo(second);
+                assertThat(kept(product, null).block(LONG)).isEqualTo(first);
+                assertThat(kept(product, second).block(LONG)).isEqualTo(second);
             }
             assertThat(registry.status("orders").counts()).isEqualTo(new PoolCounts(0, 1, 0, 0, 1));
             Borrowing.close(registry);

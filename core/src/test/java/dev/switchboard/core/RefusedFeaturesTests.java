@@ -25,7 +25,7 @@ class RefusedFeaturesTests {
     void aSchemaByNameWhereNoSessionCanBePutIntoOne(String driver, String product) {
         DriverSheet sheet = DriverSheet.of(driver);
         ConnectionDefinition definition = ORDERS.withSchema("eu");
-        assertThatThrownBy(() -> Preparation.of(definition, sheet))
+        assertThatThrownBy(() -> Preparation.of(definition, sheet, false))
                 .isInstanceOf(UnsupportedFeatureException.class)
                 .hasMessage(
                         "Connection 'orders': " + product + " does not support a schema by name and would ignore it."
@@ -34,7 +34,7 @@ class RefusedFeaturesTests {
 
     @Test
     void aPreparationKeyThatNobodyPreparesFor() {
-        Preparation none = Preparation.of(ORDERS, DriverSheet.of("oracle"));
+        Preparation none = Preparation.of(ORDERS, DriverSheet.of("oracle"), false);
         assertThatThrownBy(() -> none.refuse(new Route("orders", false, "tenant7")))
                 .isInstanceOf(UnsupportedFeatureException.class)
                 .hasMessage(

@@ -34,6 +34,7 @@ class TurnsOfNamesTests {
     private final List<String> broken = new ArrayList<>();
     private int most;
     private int largestOvertaking;
+    private int moves;
     /** The same with those who took an idle connection of their own name. */
     private int largestPassing;
 
@@ -75,7 +76,7 @@ class TurnsOfNamesTests {
     }
 
     private final class Socket implements Permit.Held {
-        private final Name name;
+        private Name name;
         private final Permit permit;
         private final long born = most++;
         private boolean open;
@@ -107,6 +108,60 @@ class TurnsOfNamesTests {
         @Override
         public void close(BudgetStatus cap) {
             closing = true;
+        }
+
+        @Override
+        public boolean isMovable() {
+            return idle;
+        }
+
+        @Override
+        public boolean claimToMove() {
+            return claim();
+        }
+    }
+
+    /** Every other name of a host is like every other one, and each third keeps what it has unless a cap is reached. */
+    private final class Moving implements Mover {
+        private final int number;
+
+        Moving(int number) {
+            this.number = number;
+        }
+
+        @Override
+        public Object likeness() {
+            return number / 2 % 2;
+        }
+
+        @Override
+        public boolean keepsIdle() {
+            return number % 3 == 0;
+        }
+
+        @Override
+        public boolean wants(Permit.Held idle) {
+            return true;
+        }
+
+        @Override
+        public boolean fits(Permit.Held idle) {
+            return idle instanceof Socket socket && socket.born % 2 == 0;
+        }
+
+        @Override
+        public void take(Permit.Held claimed, Permit permit) {
+            Socket socket = (Socket) claimed;
+            Name mine = names.get(number);
+            if (!likeness().equals(new Moving(names.indexOf(socket.name)).likeness())
+                    || !mine.host.equals(socket.name.host)) {
+                broken.add("moved to a stranger");
+            }
+            moves++;
+            socket.name = mine;
+            socket.idle = true;
+            permit.takenOver(socket);
+            check(mine);
         }
     }
 
@@ -270,7 +325,7 @@ class TurnsOfNamesTests {
     @ParameterizedTest
     @ValueSource(ints = {1, 3})
     void capsHoldAndNobodyIsOvertakenMoreOftenThanAQuantum(int weight) {
-        walk(budget.mutate().weight("name0", weight).build());
+        walk(budget.mutate().weight("name0", weight).build(), false);
         assertThat(largestOvertaking).isBetween(2, QUANTUM * weight);
         end();
     }
@@ -279,13 +334,24 @@ class TurnsOfNamesTests {
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void whereFewMayOpenTheSameHoldsForThoseWhoOpen(int openings) {
-        walk(budget.mutate().openingsPerHost(openings).build());
+        walk(budget.mutate().openingsPerHost(openings).build(), false);
         assertThat(largestOvertaking).isBetween(2, QUANTUM);
         assertThat(largestPassing).as("with those who opened nothing").isGreaterThan(QUANTUM);
         end();
     }
 
-    private void walk(ConnectionBudget first) {
+    /** A socket that goes from name to name counts once, in one of them, and nobody's turn comes later for it. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void capsAndTurnsHoldWhereConnectionsMove(int weight) {
+        walk(budget.mutate().weight("name0", weight).build(), true);
+        assertThat(moves).isGreaterThan(STEPS / 200);
+        assertThat(admission.total().timesMoved()).isEqualTo(moves);
+        assertThat(largestOvertaking).isBetween(2, QUANTUM * weight);
+        end();
+    }
+
+    private void walk(ConnectionBudget first, boolean moving) {
         budget = first;
         admission.limit(budget);
         for (int i = 0; i < 10; i++) {
@@ -293,7 +359,8 @@ class TurnsOfNamesTests {
             AdmissionQueue queue = i < 2
                     ? new AdmissionQueue(admission, host)
                     : names.get(i % 2).lane.queue();
-            Lane lane = queue.lane("name" + i, new AdmissionQueue.Size(3, 40), IllegalStateException::new, () -> {});
+            AdmissionQueue.Size size = new AdmissionQueue.Size(3, 40, null, moving ? new Moving(i) : null);
+            Lane lane = queue.lane("name" + i, size, IllegalStateException::new, () -> {});
             names.add(new Name(lane, host));
         }
         for (int i = 0; i < STEPS && broken.isEmpty(); i++) {

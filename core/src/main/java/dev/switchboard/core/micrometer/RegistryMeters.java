@@ -47,6 +47,10 @@ final class RegistryMeters {
                 "budget.reclaimed",
                 "Idle connections that made room for others",
                 all -> total(all).reclaimed());
+        counter(
+                "budget.moved",
+                "Idle connections that went to another name",
+                all -> total(all).moved());
         return Disposables.composite(() -> registered.forEach(meters::remove));
     }
 
