@@ -196,7 +196,7 @@ final class AdmissionQueue extends Turns.Member {
     /** Takes an idle connection over from another name that is alike; false where there is none. */
     boolean moved(Lane lane) {
         Mover mover = lane.mover();
-        if (mover == null || !lane.mayTakeOver()) {
+        if (mover == null || !lane.quota().mayTakeOver()) {
             return false;
         }
         boolean atCap = quota.full(Quota.Use.ORDINARY) != null;
@@ -205,7 +205,7 @@ final class AdmissionQueue extends Turns.Member {
             best = null;
             for (Lane other : occupied) {
                 if (other != lane && other.hasSpare() && gives(other, mover, atCap)) {
-                    best = other.betterFor(mover, best);
+                    best = other.open().betterFor(mover, best);
                 }
             }
         } while (best != null && !best.movedTo(lane, mover));
@@ -257,7 +257,7 @@ final class AdmissionQueue extends Turns.Member {
         Permit oldest = other;
         for (Lane lane : occupied) {
             if (lane != notOf && lane.hasSpare()) {
-                oldest = lane.longerIdle(oldest);
+                oldest = lane.open().longerIdle(oldest);
             }
         }
         return oldest;

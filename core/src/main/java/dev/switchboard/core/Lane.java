@@ -1,8 +1,6 @@
 package dev.switchboard.core;
 
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -19,7 +17,7 @@ final class Lane extends Turns.Member {
     private final Runnable whenIdle;
     private final Quota quota;
     private final WaitingTickets waiting = new WaitingTickets();
-    private final Set<Permit> open = new LinkedHashSet<>();
+    private final OpenPermits open = new OpenPermits();
     private final Sinks.Empty<Void> emptied = Sinks.empty();
     private int taken;
     /** How many of those that are taken wait for others of their joint admission. */
@@ -206,6 +204,11 @@ final class Lane extends Turns.Member {
         return admission;
     }
 
+    /** Its open connections. */
+    OpenPermits open() {
+        return open;
+    }
+
     /** Brings what others see of this lane up to date. */
     void recount() {
         quota.promised(Math.max(live, taken) + givenUp);
@@ -382,39 +385,11 @@ final class Lane extends Turns.Member {
         queue.occupied(this, true);
     }
 
-    /** Whether one more connection fits into it, though others of it may still be closing. */
-    boolean mayTakeOver() {
-        return quota.mayTakeOver();
-    }
-
-    /** The better one of this permit and all that a lane could take from here. */
-    @Nullable
-    Permit betterFor(Mover mover, @Nullable Permit other) {
-        Permit best = other;
-        for (Permit permit : open) {
-            if (permit.isFor(mover)) {
-                best = permit.betterFor(mover, best);
-            }
-        }
-        return best;
-    }
-
     void loses(Permit permit, boolean onItsWay) {
         live--;
         onTheirWay(onItsWay ? -1 : 0);
         givenUp += onItsWay && isBudgeted() ? 1 : 0;
         open.remove(permit);
         queue.occupied(this, !open.isEmpty());
-    }
-
-    @Nullable
-    Permit longerIdle(@Nullable Permit other) {
-        Permit oldest = other;
-        for (Permit permit : open) {
-            if (permit.isIdle() && permit.isOlderThan(oldest)) {
-                oldest = permit;
-            }
-        }
-        return oldest;
     }
 }
