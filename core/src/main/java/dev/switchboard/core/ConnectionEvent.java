@@ -130,7 +130,7 @@ public sealed interface ConnectionEvent {
     record Returned(String name, UUID connection, Instant time, Duration duration) implements ConnectionEvent {}
 
     /**
-     * A connection that was idle for long is dead. Its borrower gets another one.
+     * A connection that was idle for long is dead, as its borrower found, who gets another one, or a ping.
      *
      * @param name the name of the connection
      * @param connection the id of the physical connection

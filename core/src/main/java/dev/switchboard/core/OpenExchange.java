@@ -12,10 +12,8 @@ import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
-import reactor.core.scheduler.Scheduler;
 
 /**
  * One conversation on a connection, from its command to the last signal of its last result.
@@ -39,9 +37,7 @@ final class OpenExchange {
     private final PhysicalConnection physical;
     private final boolean passesCancel;
     private final ExchangeReport report;
-    /** One for the whole exchange, so that the signals of all its pieces come one after the other; null where none is needed. */
-    private final @Nullable Scheduler worker;
-
+    private final ExchangeWorker worker;
     private final List<Piece<?>> pieces = new ArrayList<>(2);
     private final List<HandleResult> unread = new ArrayList<>(1);
     private final AtomicLong dropped = new AtomicLong();
@@ -65,12 +61,16 @@ final class OpenExchange {
         this.passesCancel = physical.sheet().can(DriverSheet.Capability.CANCEL);
         this.mayCostTransaction = !session.inTransaction();
         this.report = new ExchangeReport(session, physical, turn.sql(), nowNanos());
-        this.worker = physical.worker();
+        this.worker = new ExchangeWorker(physical.worker());
+    }
+
+    ExchangeWorker worker() {
+        return worker;
     }
 
     /** On the worker of the exchange where its driver must not be called on any thread. */
     <T> Publisher<T> offloaded(Publisher<T> call) {
-        return worker == null ? call : Flux.from(call).subscribeOn(worker, true);
+        return worker.offloaded(call);
     }
 
     Connection driver() {
@@ -101,9 +101,7 @@ final class OpenExchange {
 
     private void leaveTurn() {
         report.ended(nowNanos());
-        if (worker != null) {
-            worker.dispose();
-        }
+        worker.ends();
         turn.end();
         turn.leave();
     }

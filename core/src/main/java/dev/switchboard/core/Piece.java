@@ -141,7 +141,7 @@ final class Piece<T> implements CoreSubscriber<T>, Subscription {
     private void forward(long n) {
         Subscription source = upstream;
         if (source != null) {
-            source.request(n);
+            exchange.worker().request(source, n);
         }
     }
 

@@ -276,6 +276,30 @@ class BudgetTests {
     }
 
     @Test
+    void aBusyConnectionThatIsClosedByForceKeepsItsPlaceUntilTheServerHasStopped() {
+        budget(caps -> caps.total(2).controlPermits(1));
+        register("other");
+        try (FaultProxy proxy = new FaultProxy(server.host(), server.port())) {
+            registry.register(definition("busy")
+                    .withHost("127.0.0.1")
+                    .withPort(proxy.port())
+                    .withPool(pool -> pool.resetTimeout(Duration.ofSeconds(20))));
+            Connection busy = Borrowing.borrowed(registry, "busy");
+            proxy.stall();
+            Borrowing.one(busy, "SELECT 2").subscribe(null, failure -> {});
+            Mono<Void> gone = registry.connections().invalidate(busy).cache();
+            gone.subscribe();
+            Mono<Object> waiting =
+                    Borrowing.query(registry, "other", "SELECT 1").cache();
+            waiting.subscribe(null, failure -> {});
+            Waiting.until("it waits", () -> registry.budget().total().counts().waiting() == 1);
+            proxy.resume();
+            assertThat(waiting.block(Borrowing.PATIENCE)).isNotNull();
+            gone.block(Borrowing.PATIENCE);
+        }
+    }
+
+    @Test
     void aServerThatIsFullForAMomentIsAskedAgain() {
         budget(caps -> caps);
         register("a");

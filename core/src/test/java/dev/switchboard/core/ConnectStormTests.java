@@ -71,8 +71,10 @@ class ConnectStormTests {
             server.kill();
             Mono<List<Connection>> all = storm();
             all.subscribe(null, failure -> {});
-            int attempts = AT_A_TIME + TestSize.of(7, 50);
-            Waiting.until("it is knocked at", () -> log.attempts() >= attempts);
+            for (int pauses = 7; pauses <= TestSize.of(7, 49); pauses += 7) {
+                int attempts = AT_A_TIME + pauses;
+                Waiting.until("it is knocked at", () -> log.attempts() >= attempts);
+            }
             List<Long> outage = log.times();
             server.restart();
             List<Connection> held = Objects.requireNonNull(all.block(PATIENCE));

@@ -1,12 +1,15 @@
 package dev.switchboard.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.switchboard.databases.Database;
 import dev.switchboard.databases.Databases;
 import dev.switchboard.databases.Product;
 import io.r2dbc.spi.Connection;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
@@ -14,11 +17,14 @@ import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.reactivestreams.Subscription;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
+import reactor.test.subscriber.TestSubscriber;
 
 /** A close, a cancel or a rollback in the moment in which a statement is on its way to the driver. */
 @ParameterizedClass(name = "{0}")
@@ -122,5 +128,38 @@ class ExchangeRaceTests {
         assertThat(items().block(PATIENCE)).hasToString("0");
         registry.quiescent().block(PATIENCE);
         assertThat(registry.status("orders").counts().inUse()).isZero();
+    }
+
+    private static void askedInTheMomentOfTheEnd(HandleSession session, boolean ends) {
+        TurnQueue turns = new TurnQueue(Schedulers.parallel(), ExchangeOptions.defaults(), () -> "orders");
+        Lease lease = Objects.requireNonNull(session.lease().held());
+        OpenExchange exchange = new OpenExchange(turns.turn("SELECT 1", false), session, lease.physical());
+        Piece<Object> piece = Piece.ofRows(exchange, TestSubscriber.create());
+        exchange.begins(piece);
+        piece.onSubscribe(new Subscription() {
+            @Override
+            public void request(long n) {
+                if (ends) {
+                    piece.onComplete();
+                }
+                throw new RejectedExecutionException("The worker is gone");
+            }
+
+            @Override
+            public void cancel() {
+                piece.onComplete();
+            }
+        });
+        piece.request(1);
+    }
+
+    @Test
+    void whoAsksForMoreInTheMomentOfTheEndHearsOfNoWorkerThatIsGone() {
+        ConnectionHandle handle = (ConnectionHandle) handle();
+        askedInTheMomentOfTheEnd(handle.session(), true);
+        assertThatThrownBy(() -> askedInTheMomentOfTheEnd(handle.session(), false))
+                .as("a worker that is gone too early")
+                .isInstanceOf(RejectedExecutionException.class);
+        Borrowing.close(handle);
     }
 }

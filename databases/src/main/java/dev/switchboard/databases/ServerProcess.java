@@ -18,6 +18,9 @@ import java.util.stream.Stream;
 final class ServerProcess implements ServerControl {
     private static final Duration LONGEST_START = Duration.ofSeconds(60);
     private static final Duration LONGEST_END = Duration.ofSeconds(15);
+    /** What it has written is still on its way to the disk then. */
+    private static final Duration LONGEST_KILL = Duration.ofSeconds(60);
+
     private static final long POLL_MILLIS = 10;
     private static final String KEEPER = """
             folder=$1; signal=$2; shift 2
@@ -133,9 +136,9 @@ final class ServerProcess implements ServerControl {
     }
 
     private void requireEnd() {
-        if (!Waiting.forResult(() -> shell.waitFor(LONGEST_END.toSeconds(), TimeUnit.SECONDS))) {
+        if (!Waiting.forResult(() -> shell.waitFor(LONGEST_KILL.toSeconds(), TimeUnit.SECONDS))) {
             throw new IllegalStateException(
-                    "Server process " + processId + " did not end in " + LONGEST_END.toSeconds() + " s");
+                    "Server process " + processId + " did not end in " + LONGEST_KILL.toSeconds() + " s");
         }
     }
 
