@@ -241,10 +241,7 @@ final class Habits {
     }
 
     private static ArchRule publishedExcept(Set<String> exceptions, DescribedPredicate<JavaAccess<?>> access) {
-        return noClasses()
-                .that(areNotAmong(exceptions))
-                .should()
-                .accessTargetWhere(access);
+        return noClasses().that(areNotAmong(exceptions)).should().accessTargetWhere(access);
     }
 
     private static DescribedPredicate<JavaClass> areNotAmong(Set<String> exceptions) {

@@ -44,7 +44,8 @@ final class ByRoute {
                 AccessMode mode = asked.accessMode();
                 outer.fetched(
                         asked.unshared(),
-                        new SharedFetch.Way(asked.connectionName(), true, mode != null && mode.onlyReads(), false, null));
+                        new SharedFetch.Way(
+                                asked.connectionName(), true, mode != null && mode.onlyReads(), false, null));
             }
             return byRoute.get(
                     new Scope(asked.unshared(), asked.isLocked()),

@@ -30,9 +30,10 @@ final class ReplicaChoice {
         return switch (consistency.strength()) {
             case ANY -> any();
             case BOUNDED -> bounded(consistency.lag());
-            case SESSION -> token == null
-                    ? primary("the primary, since the session has no token")
-                    : session(token.need(watch.logicalName()));
+            case SESSION ->
+                token == null
+                        ? primary("the primary, since the session has no token")
+                        : session(token.need(watch.logicalName()));
             case PRIMARY -> primary("the primary, which was asked for");
         };
     }
@@ -77,9 +78,7 @@ final class ReplicaChoice {
             return any();
         }
         if (written instanceof WrittenAt time) {
-            return watch.isEverywhere(time)
-                    ? any()
-                    : primary("the primary, since the session has just written");
+            return watch.isEverywhere(time) ? any() : primary("the primary, since the session has just written");
         }
         Predicate<LogPosition> good = written::isReachedBy;
         long deadline = watch.nanos() + watch.group().catchUpWait().toNanos();

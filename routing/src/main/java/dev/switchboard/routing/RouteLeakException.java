@@ -18,7 +18,8 @@ public final class RouteLeakException extends R2dbcNonTransientException impleme
     private final transient String asked;
 
     RouteLeakException(@Nullable String connectionName, RouteHints fetched, RouteHints asked) {
-        super("An answer that was fetched for " + shown(fetched) + " was about to reach a subscriber with " + shown(asked)
+        super("An answer that was fetched for " + shown(fetched) + " was about to reach a subscriber with "
+                + shown(asked)
                 + ": cache(), share(), replay() and publish() run once, with the Context of one of their subscribers. Use"
                 + " cacheByRoute(..) or shareByRoute(..), or write the hint above the operator that shares.");
         this.connectionName = connectionName;

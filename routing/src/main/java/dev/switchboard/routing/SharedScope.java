@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param written hints that were written inside of the stream, in their order
  * @param outer the same of the shared stream that this one is a part of
  */
-record SharedScope(SharedSubscriber<?> subscriber, List<RoutingHint> written, @Nullable SharedScope outer) {
+record SharedScope(
+        SharedSubscriber<?> subscriber,
+        List<RoutingHint> written,
+        @Nullable SharedScope outer) {
 
     SharedScope with(RoutingHint hint) {
         List<RoutingHint> more = new ArrayList<>(written);

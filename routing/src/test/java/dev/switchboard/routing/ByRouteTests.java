@@ -167,7 +167,8 @@ class ByRouteTests {
     @Test
     void aQueryThatTakesLongerThanItsAnswerHoldsIsStillAskedOnce() {
         TestPublisher<String> answer = TestPublisher.create();
-        Flux<String> cached = cacheByRoute(answer.flux().doOnSubscribe(s -> queries.incrementAndGet()), Duration.ofNanos(1));
+        Flux<String> cached =
+                cacheByRoute(answer.flux().doOnSubscribe(s -> queries.incrementAndGet()), Duration.ofNanos(1));
         cached.contextWrite(A).subscribe();
         StepVerifier.create(cached.contextWrite(A))
                 .then(() -> answer.next("x").complete())

@@ -51,8 +51,8 @@ class CapturedRouteTests {
 
     @Test
     void aFutureRunsOnTheRouteOfItsChain() {
-        Mono<String> throughFuture = CapturedRoute.here()
-                .flatMap(route -> Mono.fromFuture(() -> route.toFuture(who())));
+        Mono<String> throughFuture =
+                CapturedRoute.here().flatMap(route -> Mono.fromFuture(() -> route.toFuture(who())));
 
         StepVerifier.create(throughFuture.contextWrite(A).concatWith(throughFuture.contextWrite(B)))
                 .expectNext("a", "b")
@@ -64,7 +64,8 @@ class CapturedRouteTests {
     @Test
     void aCancelledFutureCancelsItsWork() {
         TestPublisher<String> work = TestPublisher.create();
-        CompletableFuture<String> future = CapturedRoute.from(A.apply(Context.empty())).toFuture(work.mono());
+        CompletableFuture<String> future =
+                CapturedRoute.from(A.apply(Context.empty())).toFuture(work.mono());
 
         work.assertWasSubscribed();
         future.cancel(true);
@@ -72,10 +73,12 @@ class CapturedRouteTests {
     }
 
     @Test
-    void aFutureOfNothingIsNullAndAFailureIsItsFailure() throws ExecutionException, InterruptedException, TimeoutException {
+    void aFutureOfNothingIsNullAndAFailureIsItsFailure()
+            throws ExecutionException, InterruptedException, TimeoutException {
         CapturedRoute route = CapturedRoute.from(Context.empty());
 
-        assertThat(route.toFuture(Mono.<String>empty()).get(30, TimeUnit.SECONDS)).isNull();
+        assertThat(route.toFuture(Mono.<String>empty()).get(30, TimeUnit.SECONDS))
+                .isNull();
         assertThat(route.toFuture(Mono.error(new IllegalStateException("planned"))))
                 .failsWithin(PATIENCE)
                 .withThrowableThat()
@@ -85,7 +88,8 @@ class CapturedRouteTests {
 
     @Test
     void aThreadOfAProgramTakesTheRouteAlong() throws InterruptedException {
-        CapturedRoute route = CapturedRoute.here().contextWrite(B).blockOptional(PATIENCE).orElseThrow();
+        CapturedRoute route =
+                CapturedRoute.here().contextWrite(B).blockOptional(PATIENCE).orElseThrow();
         BlockingQueue<String> found = new LinkedBlockingQueue<>();
 
         Schedulers.boundedElastic().schedule(() -> who().contextWrite(route).subscribe(found::add));
@@ -97,10 +101,10 @@ class CapturedRouteTests {
         Sinks.Many<RouteEnvelope<Integer>> queue = Sinks.many().unicast().onBackpressureBuffer();
         Mono<Void> produced = Flux.range(0, 6)
                 .concatMap(i -> RouteEnvelope.seal(i).contextWrite(i % 2 == 0 ? A : B))
-                .doOnNext(sealed -> queue.tryEmitNext(sealed).orThrow())
+                .doOnNext(envelope -> queue.tryEmitNext(envelope).orThrow())
                 .doOnComplete(() -> queue.tryEmitComplete().orThrow())
                 .then();
-        Flux<String> consumed = queue.asFlux().concatMap(sealed -> sealed.open(i -> who().map(name -> name + i)));
+        Flux<String> consumed = queue.asFlux().concatMap(envelope -> envelope.open(i -> who().map(name -> name + i)));
 
         StepVerifier.create(produced.thenMany(consumed.contextWrite(B)))
                 .expectNext("a0", "b1", "a2", "b3", "a4", "b5")
@@ -110,10 +114,11 @@ class CapturedRouteTests {
 
     @Test
     void aRouteReplacesTheOneThatIsThereAsAWhole() {
-        RouteEnvelope<String> sealed = new RouteEnvelope<>("x", CapturedRoute.from(A.apply(Context.empty())));
+        RouteEnvelope<String> envelope = new RouteEnvelope<>("x", CapturedRoute.from(A.apply(Context.empty())));
         RouteEnvelope<String> unrouted = new RouteEnvelope<>("x", CapturedRoute.from(Context.empty()));
 
-        StepVerifier.create(sealed.open(x -> hintsHere()).contextWrite(readOnly()).contextWrite(B))
+        StepVerifier.create(
+                        envelope.open(x -> hintsHere()).contextWrite(readOnly()).contextWrite(B))
                 .expectNext("[connection 'a']")
                 .expectComplete()
                 .verify(PATIENCE);
@@ -129,18 +134,21 @@ class CapturedRouteTests {
 
     @Test
     void aLockedScopeAndATransactionKeepTheirRoute() {
-        RouteEnvelope<String> sealed = new RouteEnvelope<>("x", CapturedRoute.from(A.apply(Context.empty())));
+        RouteEnvelope<String> envelope = new RouteEnvelope<>("x", CapturedRoute.from(A.apply(Context.empty())));
 
-        StepVerifier.create(sealed.open(x -> who()).contextWrite(lock()).contextWrite(B))
-                .expectErrorMessage("Connection 'b' holds the route [connection 'b'] under lock(), and [connection 'a'] was asked"
-                        + " for inside. Inside lock() no hint may change. Put the captured route back further out than lock(),"
-                        + " or outside of that scope.")
+        StepVerifier.create(envelope.open(x -> who()).contextWrite(lock()).contextWrite(B))
+                .expectErrorMessage(
+                        "Connection 'b' holds the route [connection 'b'] under lock(), and [connection 'a'] was asked"
+                                + " for inside. Inside lock() no hint may change. Put the captured route back further out than lock(),"
+                                + " or outside of that scope.")
                 .verify(PATIENCE);
-        StepVerifier.create(sealed.open(x -> who()).contextWrite(lock()).contextWrite(A))
+        StepVerifier.create(envelope.open(x -> who()).contextWrite(lock()).contextWrite(A))
                 .expectNext("a")
                 .expectComplete()
                 .verify(PATIENCE);
-        StepVerifier.create(FLEET.db().inTransaction(who().thenMany(sealed.open(x -> who()))).contextWrite(B))
+        StepVerifier.create(FLEET.db()
+                        .inTransaction(who().thenMany(envelope.open(x -> who())))
+                        .contextWrite(B))
                 .expectError(RouteConflictException.class)
                 .verify(PATIENCE);
         Context locked = lock().apply(A.apply(Context.empty()));
@@ -153,10 +161,11 @@ class CapturedRouteTests {
         SessionToken producer = SessionToken.create();
         Context there = readYourWrites(SessionToken.create()).apply(B.apply(Context.empty()));
 
-        assertThat(SessionToken.from(
-                        CapturedRoute.from(readYourWrites(producer).apply(Context.empty())).apply(there)))
+        assertThat(SessionToken.from(CapturedRoute.from(readYourWrites(producer).apply(Context.empty()))
+                        .apply(there)))
                 .isSameAs(producer);
-        assertThat(SessionToken.from(CapturedRoute.from(Context.empty()).apply(there))).isNull();
+        assertThat(SessionToken.from(CapturedRoute.from(Context.empty()).apply(there)))
+                .isNull();
     }
 
     @Test
@@ -164,7 +173,9 @@ class CapturedRouteTests {
         CapturedRoute route = CapturedRoute.from(A.apply(Context.empty()));
 
         assertThat(route.envelope("hunter2")).hasToString("RouteEnvelope[String for [connection 'a']]");
-        assertThat(route).hasToString("CapturedRoute[connection 'a']").isEqualTo(CapturedRoute.from(A.apply(Context.empty())));
+        assertThat(route)
+                .hasToString("CapturedRoute[connection 'a']")
+                .isEqualTo(CapturedRoute.from(A.apply(Context.empty())));
     }
 
     // ---- threads, where the program asks for it
@@ -195,9 +206,8 @@ class CapturedRouteTests {
         RouteThreadLocalAccessor.register();
         Hooks.enableAutomaticContextPropagation();
         try {
-            Mono<String> edge = Mono.just(1)
-                    .publishOn(Schedulers.boundedElastic())
-                    .map(i -> String.valueOf(who().block(PATIENCE)));
+            Mono<String> edge =
+                    Mono.just(1).publishOn(Schedulers.boundedElastic()).map(i -> String.valueOf(who().block(PATIENCE)));
             StepVerifier.create(Flux.just(A, B, A, B).concatMap(edge::contextWrite))
                     .expectNext("a", "b", "a", "b")
                     .expectComplete()

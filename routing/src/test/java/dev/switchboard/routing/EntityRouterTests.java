@@ -51,10 +51,10 @@ class EntityRouterTests {
     private static final class Unknown {}
 
     private static final Fleet FLEET = Fleet.of(Product.SQLITE, "crm", "crm_read", "orders", "other");
-    private static final EntityRouter ENTITIES = Router.byEntity(entities -> entities
-            .entity(Customer.class, "crm_read", "crm")
-            .entity(Invoice.class, "crm_read", "crm")
-            .annotated(Stored.class, stored -> EntityRouter.Names.of(stored.at())));
+    private static final EntityRouter ENTITIES =
+            Router.byEntity(entities -> entities.entity(Customer.class, "crm_read", "crm")
+                    .entity(Invoice.class, "crm_read", "crm")
+                    .annotated(Stored.class, stored -> EntityRouter.Names.of(stored.at())));
     private static final SqlClient DB = over(ENTITIES);
 
     private static SqlClient over(Router router) {
@@ -136,15 +136,18 @@ class EntityRouterTests {
         expectConflict(read(Customer.class).contextWrite(usingConnection("orders")));
         expectConflict(read(Customer.class).contextWrite(usingDefaultConnection()));
         StepVerifier.create(read(Customer.class).contextWrite(usingConnection("orders")))
-                .expectErrorMessage("This scope holds the route of the entity Customer, and connection 'orders' was asked for"
-                        + " inside. It is read at 'crm_read'. Remove the name from the scope, or the entity.")
+                .expectErrorMessage(
+                        "This scope holds the route of the entity Customer, and connection 'orders' was asked for"
+                                + " inside. It is read at 'crm_read'. Remove the name from the scope, or the entity.")
                 .verify(PATIENCE);
     }
 
     @Test
     void anEntityWithoutARuleIsNoOpinion() {
         expect(read(Unknown.class).contextWrite(usingConnection("other")), "other");
-        StepVerifier.create(read(Unknown.class)).expectError(NoRouteException.class).verify(PATIENCE);
+        StepVerifier.create(read(Unknown.class))
+                .expectError(NoRouteException.class)
+                .verify(PATIENCE);
         SqlClient others = over(Router.byEntity(entities -> entities.otherwise("crm_read", "crm")));
         expect(others.forEntity(Unknown.class).query(WHO).map(String.class).one(), "crm_read");
         expect(others.forEntity(Unknown.class).update(WHO).map(String.class).one(), "crm");
@@ -153,10 +156,13 @@ class EntityRouterTests {
 
     @Test
     void anEntityThatNobodyKnowsAnythingAboutIsAnError() {
-        StepVerifier.create(plain(FLEET.db()).contextWrite(usingEntity(Customer.class)).contextWrite(usingConnection("crm")))
-                .expectErrorMessage("No connection was chosen: the Context only has [entity Customer, connection 'crm']. Nobody"
-                        + " here knows where entities live. Give the factory a router that does,"
-                        + " RoutingConnectionFactory.over(registry, Router.byEntity(..)), or remove the entity.")
+        StepVerifier.create(plain(FLEET.db())
+                        .contextWrite(usingEntity(Customer.class))
+                        .contextWrite(usingConnection("crm")))
+                .expectErrorMessage(
+                        "No connection was chosen: the Context only has [entity Customer, connection 'crm']. Nobody"
+                                + " here knows where entities live. Give the factory a router that does,"
+                                + " RoutingConnectionFactory.over(registry, Router.byEntity(..)), or remove the entity.")
                 .verify(PATIENCE);
     }
 
@@ -187,13 +193,15 @@ class EntityRouterTests {
         expect(DB.inTransaction(both).contextWrite(usingEntity(Company.class)), "crm");
         expectConflict(DB.inTransaction(write(Customer.class).then(write(Order.class))));
         expectConflict(DB.inTransaction(write(Customer.class)).contextWrite(usingConnection("orders")));
-        expect(DB.inTransaction(read(Customer.class), TransactionOptions.defaults().withReadOnly(true)), "crm_read");
+        expect(
+                DB.inTransaction(
+                        read(Customer.class), TransactionOptions.defaults().withReadOnly(true)),
+                "crm_read");
     }
 
     @Test
     void aTransactionThatHasRunSomethingElseTakesNoEntityIn() {
-        expectConflict(DB.inTransaction(plain(DB).then(write(Customer.class)))
-                .contextWrite(usingConnection("crm")));
+        expectConflict(DB.inTransaction(plain(DB).then(write(Customer.class))).contextWrite(usingConnection("crm")));
         expectConflict(DB.inTransaction(write(Customer.class).then(plain(DB).contextWrite(usingEntity(Order.class)))));
     }
 
@@ -201,20 +209,26 @@ class EntityRouterTests {
     void aRouterThatMayKnowEntitiesIsNotGuessedAbout() {
         Router unknown = (soFar, hints) -> Mono.just(soFar);
         SqlClient db = over(ENTITIES.then(unknown));
-        Mono<String> customer = db.forEntity(Customer.class).update(WHO).map(String.class).one();
-        Mono<String> invoice = db.forEntity(Invoice.class).update(WHO).map(String.class).one();
+        Mono<String> customer =
+                db.forEntity(Customer.class).update(WHO).map(String.class).one();
+        Mono<String> invoice =
+                db.forEntity(Invoice.class).update(WHO).map(String.class).one();
 
         expect(db.inTransaction(customer.then(customer)), "crm");
         expectConflict(db.inTransaction(customer.then(invoice)));
-        SqlClient replicated = over(ENTITIES.then(ShardRouter.over(FLEET.registry()))
-                .then(ReplicaRouter.over(FLEET.registry())));
+        SqlClient replicated =
+                over(ENTITIES.then(ShardRouter.over(FLEET.registry())).then(ReplicaRouter.over(FLEET.registry())));
         expect(
                 replicated.inTransaction(replicated
                         .forEntity(Customer.class)
                         .update(WHO)
                         .map(String.class)
                         .one()
-                        .then(replicated.forEntity(Invoice.class).update(WHO).map(String.class).one())),
+                        .then(replicated
+                                .forEntity(Invoice.class)
+                                .update(WHO)
+                                .map(String.class)
+                                .one())),
                 "crm");
     }
 
@@ -224,7 +238,8 @@ class EntityRouterTests {
                 .replace("all", ShardMap.hash("crm", "orders"))
                 .replace("fallback", ShardMap.hash("other"))
                 .defaultLogicalName("fallback");
-        SqlClient db = over(Router.byEntity(entities -> entities.entity(Customer.class, "all").entity(Invoice.class, "crm_read"))
+        SqlClient db = over(Router.byEntity(
+                        entities -> entities.entity(Customer.class, "all").entity(Invoice.class, "crm_read"))
                 .then(shards));
         Mono<List<String>> found = Flux.range(0, 20)
                 .concatMap(key -> db.forEntity(Customer.class)
@@ -236,8 +251,14 @@ class EntityRouterTests {
                 .sort()
                 .collectList();
 
-        StepVerifier.create(found).expectNext(List.of("crm", "orders")).expectComplete().verify(PATIENCE);
-        StepVerifier.create(plain(db).contextWrite(usingShardKey(1))).expectNext("other").expectComplete().verify(PATIENCE);
+        StepVerifier.create(found)
+                .expectNext(List.of("crm", "orders"))
+                .expectComplete()
+                .verify(PATIENCE);
+        StepVerifier.create(plain(db).contextWrite(usingShardKey(1)))
+                .expectNext("other")
+                .expectComplete()
+                .verify(PATIENCE);
         StepVerifier.create(db.forEntity(Invoice.class)
                         .query(WHO)
                         .map(String.class)

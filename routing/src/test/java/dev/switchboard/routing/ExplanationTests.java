@@ -42,7 +42,10 @@ class ExplanationTests {
         for (Function<Context, Context> hint : hints) {
             explanation = explanation.contextWrite(hint);
         }
-        return explanation.map(RouteExplanation::toString).blockOptional(PATIENCE).orElseThrow();
+        return explanation
+                .map(RouteExplanation::toString)
+                .blockOptional(PATIENCE)
+                .orElseThrow();
     }
 
     private static Router unchanged() {
@@ -52,8 +55,9 @@ class ExplanationTests {
     @Test
     void aNameIsItsOwnReason() {
         assertThat(explained(unchanged(), List.of(preventWrites(), usingConnection("a"))))
-                .isEqualTo("Route to 'a', only reading, writes prevented, for [READ_ONLY_ENFORCED, connection 'a']; 'a':"
-                        + " chosen by name");
+                .isEqualTo(
+                        "Route to 'a', only reading, writes prevented, for [READ_ONLY_ENFORCED, connection 'a']; 'a':"
+                                + " chosen by name");
     }
 
     @Test
@@ -66,10 +70,11 @@ class ExplanationTests {
         assertThat(explained(
                         shards.then(replicas).then(silent).then(told),
                         List.of(readOnly(), usingShardKey(7), usingConnection("all"))))
-                .isEqualTo("Route to 'b', only reading, in a prepared session, for [READ_ONLY, connection 'all', shard key 7];"
-                        + " 'all': chosen by name; 'a': the shard of 'all' that has the shard key 7; 'b': consistency ANY in"
-                        + " the group 'a': the selector's choice of the replicas in the rotation; 'b': a router led here and"
-                        + " gave no reason; 'b': as the rules of Tuesday say");
+                .isEqualTo(
+                        "Route to 'b', only reading, in a prepared session, for [READ_ONLY, connection 'all', shard key 7];"
+                                + " 'all': chosen by name; 'a': the shard of 'all' that has the shard key 7; 'b': consistency ANY in"
+                                + " the group 'a': the selector's choice of the replicas in the rotation; 'b': a router led here and"
+                                + " gave no reason; 'b': as the rules of Tuesday say");
         assertThat(explained(shards.then(replicas), List.of(usingShardKey(7), usingConnection("all"))))
                 .endsWith("; 'a': the primary of the group 'a', for what may write");
         assertThat(explained(replicas, List.of(ReadConsistency.SESSION, readOnly(), usingConnection("a"))))
@@ -93,8 +98,9 @@ class ExplanationTests {
                         .map(RouteExplanation::toString)
                         .contextWrite(usingOptions(options -> options.credentials("root", "hunter2")))
                         .contextWrite(usingConnection("far")))
-                .expectNext("Route to 'far' with the override [other credentials], reading and writing, for [override [other"
-                        + " credentials], connection 'far']; 'far': chosen by name")
+                .expectNext(
+                        "Route to 'far' with the override [other credentials], reading and writing, for [override [other"
+                                + " credentials], connection 'far']; 'far': chosen by name")
                 .expectComplete()
                 .verify(PATIENCE);
         assertThat(untouched.isOpen("far")).isFalse();
@@ -110,8 +116,9 @@ class ExplanationTests {
         SqlClient db = SqlClient.over(routed);
         Mono<RouteExplanation> before = routed.explain();
         Mono<String> who = db.sql("SELECT name FROM who").map(String.class).one();
-        Mono<List<Object>> work = before.flatMap(first -> who.flatMap(
-                name -> routed.explain().map(second -> List.of(first.fixed(), name, second.fixed(), second.route().connectionName()))));
+        Mono<List<Object>> work = before.flatMap(first -> who.flatMap(name -> routed.explain()
+                .map(second -> List.of(
+                        first.fixed(), name, second.fixed(), second.route().connectionName()))));
 
         StepVerifier.create(db.inTransaction(work).contextWrite(usingConnection("a")))
                 .expectNext(List.of(false, "a", true, "a"))

@@ -65,8 +65,20 @@ class HintMeetingTests {
     private static final RoutingHint AS_REGISTERED = usingOptions(options -> options);
 
     private static final List<RoutingHint> LOCKED_OUT = List.of(
-            A, B, DEFAULT, readOnly(), readWrite(), SHARD, OTHER_SHARD, ENTITY, OTHER_ENTITY, OTHER_DATABASE, OTHER_HOST, AS_REGISTERED);
-    private static final List<RoutingHint> KINDS = List.of(A, DEFAULT, readOnly(), SHARD, OWNER, ENTITY, OTHER_DATABASE);
+            A,
+            B,
+            DEFAULT,
+            readOnly(),
+            readWrite(),
+            SHARD,
+            OTHER_SHARD,
+            ENTITY,
+            OTHER_ENTITY,
+            OTHER_DATABASE,
+            OTHER_HOST,
+            AS_REGISTERED);
+    private static final List<RoutingHint> KINDS =
+            List.of(A, DEFAULT, readOnly(), SHARD, OWNER, ENTITY, OTHER_DATABASE);
 
     static Stream<Arguments> table() {
         return Stream.of(

@@ -68,7 +68,9 @@ final class EntityAdvice implements MethodInterceptor {
         if (declared != null) {
             return declared.readOnly();
         }
-        return repository.isQueryMethod(method) ? queryReads(method) : baseReads(repository.getTargetClassMethod(method));
+        return repository.isQueryMethod(method)
+                ? queryReads(method)
+                : baseReads(repository.getTargetClassMethod(method));
     }
 
     private static boolean baseReads(Method implementation) {

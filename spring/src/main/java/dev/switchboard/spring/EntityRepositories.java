@@ -49,7 +49,6 @@ public final class EntityRepositories implements BeanPostProcessor, RepositoryFa
 
     @Override
     public void customize(RepositoryFactorySupport factory) {
-        factory.addRepositoryProxyPostProcessor(
-                (proxy, repository) -> proxy.addAdvice(new EntityAdvice(repository)));
+        factory.addRepositoryProxyPostProcessor((proxy, repository) -> proxy.addAdvice(new EntityAdvice(repository)));
     }
 }

@@ -58,8 +58,8 @@ class EntityRepositoriesTests {
             .register("labels", WRITE.url());
     private static final RoutingConnectionFactory ROUTED = RoutingConnectionFactory.over(
             REGISTRY,
-            Router.byEntity(entities ->
-                    entities.entity(Note.class, "read", "write").entity(Label.class, "labels")));
+            Router.byEntity(
+                    entities -> entities.entity(Note.class, "read", "write").entity(Label.class, "labels")));
     private static final SqlClient DB = SqlClient.over(RoutingConnectionFactory.over(REGISTRY));
     private static final AnnotationConfigApplicationContext CONTEXT = new AnnotationConfigApplicationContext();
 
@@ -104,7 +104,9 @@ class EntityRepositoriesTests {
     @EnableR2dbcRepositories(
             considerNestedRepositories = true,
             includeFilters =
-                    @ComponentScan.Filter(type = FilterType.ASSIGNABLE_TYPE, classes = {Notes.class, Labels.class}))
+                    @ComponentScan.Filter(
+                            type = FilterType.ASSIGNABLE_TYPE,
+                            classes = {Notes.class, Labels.class}))
     static class Application extends AbstractR2dbcConfiguration {
 
         @Override
@@ -246,8 +248,8 @@ class EntityRepositoriesTests {
         assertThat(desk.writeAndCount().contextWrite(usingEntity(Note.class)).block(PATIENCE))
                 .isEqualTo(3);
         StepVerifier.create(desk.writeAndCountLabels())
-                .expectErrorSatisfies(failure ->
-                        assertThat(failure).hasRootCauseInstanceOf(RouteConflictException.class))
+                .expectErrorSatisfies(
+                        failure -> assertThat(failure).hasRootCauseInstanceOf(RouteConflictException.class))
                 .verify(PATIENCE);
         assertThat(bodiesIn("write")).as("rolled back").hasSize(3);
     }
@@ -256,8 +258,9 @@ class EntityRepositoriesTests {
     void whatIsNoPublisherIsRefused() {
         assertThatThrownBy(() -> notes().findTop1ByBody("read"))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("The repository method Notes.findTop1ByBody does not return a Mono, a Flux or another Publisher, so its"
-                        + " query cannot be led to where its entity lives. Let it return one of them, or leave this repository"
-                        + " without EntityRepositories.");
+                .hasMessage(
+                        "The repository method Notes.findTop1ByBody does not return a Mono, a Flux or another Publisher, so its"
+                                + " query cannot be led to where its entity lives. Let it return one of them, or leave this repository"
+                                + " without EntityRepositories.");
     }
 }

@@ -99,8 +99,9 @@ public final class RouteThreadLocalAccessor implements ThreadLocalAccessor<Route
         @Override
         public void close() {
             if (Thread.currentThread() != thread) {
-                throw new IllegalStateException("The route of a thread was to be closed on another one. Close it where it was"
-                        + " opened, with try-with-resources.");
+                throw new IllegalStateException(
+                        "The route of a thread was to be closed on another one. Close it where it was"
+                                + " opened, with try-with-resources.");
             }
             if (before == null) {
                 HINTS.remove();
