@@ -230,8 +230,9 @@ final class HintBinding implements RouteBinding {
     private boolean sameButForEntities(RouteHints asked) {
         EntityKey own = held.get(EntityKey.class);
         EntityKey other = asked.get(EntityKey.class);
-        boolean alike = own != null && other != null && rules.servesAlike(own, other);
-        return asked.withoutAccessMode().equals((alike ? held.about(other) : held).withoutAccessMode());
+        RouteHints wanted =
+                own != null && other != null && rules.servesAlike(own, other) ? held.about(other) : held;
+        return asked.withoutAccessMode().equals(wanted.withoutAccessMode());
     }
 
     private boolean agrees(RoutingHint asked) {
