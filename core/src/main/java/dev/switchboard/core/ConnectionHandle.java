@@ -91,7 +91,7 @@ final class ConnectionHandle implements SwitchboardConnection {
         OpenExchange exchange = new OpenExchange(turn, session, physical);
         turn.exchange(exchange);
         try {
-            session.binding().sending(context);
+            session.binding().sending(context, session.isReadOnlyTransaction());
             session.changes().sent(command.sql());
             return HandleResult.results(exchange, exchange.offloaded(sent(command, exchange)));
         } catch (RuntimeException refused) {
@@ -329,7 +329,7 @@ final class ConnectionHandle implements SwitchboardConnection {
         PhysicalConnection physical = session.physical();
         E found = physical == null || closing ? null : Unwrapping.find(physical.driver(), type);
         if (found != null) {
-            session.changes().unknown();
+            session.changes().unwrapped(session);
         }
         return found;
     }

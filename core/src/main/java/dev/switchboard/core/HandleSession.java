@@ -361,7 +361,7 @@ final class HandleSession {
             String actual = Unwrapping.publicType(Unwrapping.innermost(driver));
             throw new WrongConnectionTypeException(connectionName(), type.getName(), actual);
         }
-        changes.unknown();
+        changes.unwrapped(this);
         return found;
     }
 

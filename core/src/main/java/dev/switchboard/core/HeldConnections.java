@@ -2,6 +2,7 @@ package dev.switchboard.core;
 
 import io.r2dbc.spi.Connection;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
@@ -32,10 +33,10 @@ public final class HeldConnections {
         }
     };
 
-    private final List<ConnectionHandle> handles;
+    private final List<Supplier<? extends Collection<? extends Connection>>> held;
 
-    private HeldConnections(List<ConnectionHandle> handles) {
-        this.handles = List.copyOf(handles);
+    private HeldConnections(List<Supplier<? extends Collection<? extends Connection>>> held) {
+        this.held = List.copyOf(held);
     }
 
     /**
@@ -45,10 +46,34 @@ public final class HeldConnections {
      * @return what {@code contextWrite} takes
      */
     public static Function<Context, Context> holding(Connection connection) {
-        ConnectionHandle handle =
-                Unwrapping.find(Objects.requireNonNull(connection, "connection"), ConnectionHandle.class);
+        List<ConnectionHandle> handle = handlesAmong(List.of(Objects.requireNonNull(connection, "connection")));
         return context ->
-                handle == null ? context : context.put(KEY, of(context).and(handle));
+                handle.isEmpty() ? context : context.put(KEY, of(context).and(() -> handle));
+    }
+
+    /**
+     * Says that a chain holds connections that come and go while it runs, besides those that it holds already.
+     *
+     * @param connections those that it holds at the moment of asking; asked on any thread whenever the chain needs another
+     *     connection, must be quick. Connections that are none of a registry change nothing
+     * @return what {@code contextWrite} takes
+     */
+    public static Function<Context, Context> holding(Supplier<? extends Collection<? extends Connection>> connections) {
+        Objects.requireNonNull(connections, "connections");
+        return context -> context.put(KEY, of(context).and(connections));
+    }
+
+    private static List<ConnectionHandle> handlesAmong(Collection<? extends Connection> connections) {
+        return connections.stream()
+                .map(connection -> Unwrapping.find(connection, ConnectionHandle.class))
+                .filter(Objects::nonNull)
+                .toList();
+    }
+
+    private List<ConnectionHandle> handles() {
+        return held.stream()
+                .flatMap(connections -> handlesAmong(connections.get()).stream())
+                .toList();
     }
 
     /**
@@ -64,7 +89,7 @@ public final class HeldConnections {
     /** Whether a chain with this context holds a connection of the name. */
     static boolean holds(ContextView context, String name) {
         return context.hasKey(KEY)
-                && of(context).handles.stream()
+                && of(context).handles().stream()
                         .anyMatch(handle -> name.equals(handle.session().registeredName()));
     }
 
@@ -72,10 +97,10 @@ public final class HeldConnections {
         return context.hasKey(KEY) ? context.get(KEY) : new HeldConnections(List.of());
     }
 
-    private HeldConnections and(ConnectionHandle handle) {
-        List<ConnectionHandle> more = new ArrayList<>(handles);
-        more.add(handle);
-        return new HeldConnections(more);
+    private HeldConnections and(Supplier<? extends Collection<? extends Connection>> more) {
+        List<Supplier<? extends Collection<? extends Connection>>> all = new ArrayList<>(held);
+        all.add(more);
+        return new HeldConnections(all);
     }
 
     /** A ticket of the lane for a chain with this context. */
@@ -88,7 +113,7 @@ public final class HeldConnections {
         List<String> all = new ArrayList<>();
         List<String> held = new ArrayList<>();
         int own = 0;
-        for (ConnectionHandle handle : of(context).handles) {
+        for (ConnectionHandle handle : of(context).handles()) {
             Lane other = handle.lane();
             if (other != null) {
                 all.add(other.name());

@@ -36,9 +36,10 @@ public interface RouteBinding {
      * any more. Called in the statement's turn, once the route is decided and the connection is there; nothing of it was sent.
      *
      * @param statementContext the context of the statement's subscriber
+     * @param inReadOnlyTransaction whether it is a part of a transaction that was begun to read only
      * @throws io.r2dbc.spi.R2dbcException to refuse the statement
      */
-    default void sending(ContextView statementContext) {}
+    default void sending(ContextView statementContext, boolean inReadOnlyTransaction) {}
 
     /**
      * Lets a commit pass, or refuses it because the database behind the handle may not be written to any more. Called in the

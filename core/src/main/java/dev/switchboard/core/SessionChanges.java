@@ -2,6 +2,7 @@ package dev.switchboard.core;
 
 import java.util.List;
 import java.util.regex.Pattern;
+import reactor.util.context.Context;
 
 /**
  * What a borrower did to its session. What went through the handle's setters is known and can be undone; what it did in
@@ -86,6 +87,12 @@ final class SessionChanges {
     /** Whether something was done to the session of which nobody knows what it was. */
     boolean areUntracked() {
         return unknown;
+    }
+
+    /** Somebody holds the driver's own connection: whatever that does counts as a change of the session, and as a write. */
+    void unwrapped(HandleSession session) {
+        session.binding().sending(Context.empty(), session.isReadOnlyTransaction());
+        unknown();
     }
 
     boolean isolationChanged() {

@@ -159,7 +159,7 @@ class WrittenTests {
         SwitchboardConnection connection =
                 registry.connect(new Watching(any -> end.asMono().doOnSuccess(done -> told.add("written"))) {
                     @Override
-                    public void sending(ContextView statementContext) {
+                    public void sending(ContextView statementContext, boolean inReadOnlyTransaction) {
                         told.add("sending");
                     }
                 });
@@ -180,7 +180,7 @@ class WrittenTests {
     void aStatementThatIsRefusedWhenItIsSentLeavesTheConnectionAsItWas() {
         SwitchboardConnection connection = registry.connect(new Watching(any -> Mono.empty()) {
             @Override
-            public void sending(ContextView statementContext) {
+            public void sending(ContextView statementContext, boolean inReadOnlyTransaction) {
                 if (told.isEmpty()) {
                     told.add("refused");
                     throw new R2dbcNonTransientException("moved") {};

@@ -118,7 +118,9 @@ public final class EntityRouter implements Router {
         String wanted = soFar.readOnly() ? names.read() : names.write();
         boolean chosen = hints.connectionName() != null || hints.asksForDefaultConnection();
         if (!chosen) {
+            boolean apart = soFar.readOnly() && !wanted.equals(names.write());
             return soFar.withConnectionName(wanted)
+                    .withWatch(apart ? new ReadingOnly(wanted) : soFar.watch())
                     .because(() -> "where the " + entity + " is " + (soFar.readOnly() ? "read" : "written"));
         }
         String name = soFar.connectionName();

@@ -11,9 +11,15 @@ record FirstRouter(List<Router> routers) implements Router {
     public Mono<PartialRoute> route(PartialRoute soFar, RouteHints hints) {
         return Flux.fromIterable(routers)
                 .concatMap(router -> router.route(soFar, hints), 1)
-                .filter(narrowed -> narrowed != soFar)
+                .filter(narrowed -> isOpinion(narrowed, soFar))
                 .next()
                 .defaultIfEmpty(soFar);
+    }
+
+    /** Who finds the same name as an opinion returns another object. */
+    @SuppressWarnings("ReferenceEquality")
+    private static boolean isOpinion(PartialRoute narrowed, PartialRoute soFar) {
+        return narrowed != soFar;
     }
 
     @Override

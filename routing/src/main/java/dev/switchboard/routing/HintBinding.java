@@ -158,14 +158,24 @@ final class HintBinding implements RouteBinding {
     }
 
     @Override
-    public void sending(ContextView statementContext) {
+    public void sending(ContextView statementContext, boolean inReadOnlyTransaction) {
         RouteHints asked = RouteHints.from(statementContext);
         tellSharing(asked.shared() == null ? held : asked);
-        AccessMode mode = asked.accessMode();
         WriteWatch watch = watch();
-        if (watch != null && !isReadOnly() && (mode == null || !mode.onlyReads())) {
-            watch.writing(statementContext);
+        if (watch == null) {
+            return;
         }
+        AccessMode mode = asked.accessMode() == null ? held.accessMode() : asked.accessMode();
+        boolean onlyReads = onlyReads(held.accessMode()) || onlyReads(mode) || inReadOnlyTransaction;
+        if (!onlyReads) {
+            watch.writing(statementContext);
+        } else if (!inReadOnlyTransaction) {
+            watch.reading(statementContext);
+        }
+    }
+
+    private static boolean onlyReads(@Nullable AccessMode mode) {
+        return mode != null && mode.onlyReads();
     }
 
     private void tellSharing(RouteHints hints) {
@@ -224,8 +234,9 @@ final class HintBinding implements RouteBinding {
     private boolean sameButForEntities(RouteHints asked) {
         EntityKey own = held.get(EntityKey.class);
         EntityKey other = asked.get(EntityKey.class);
-        boolean alike = own != null && other != null && rules.servesAlike(own, other);
-        return asked.withoutAccessMode().equals((alike ? held.about(other) : held).withoutAccessMode());
+        RouteHints wanted =
+                own != null && other != null && rules.servesAlike(own, other) ? held.about(other) : held;
+        return asked.withoutAccessMode().equals(wanted.withoutAccessMode());
     }
 
     private boolean agrees(RoutingHint asked) {

@@ -105,6 +105,7 @@ public record PartialRoute(
     }
 
     /** Where a router has led it elsewhere and said nothing, that much is said. */
+    @SuppressWarnings("ReferenceEquality") // All reasons are equal; whether some were added is what counts.
     PartialRoute after(PartialRoute before) {
         return reasons == before.reasons && !equals(before) ? because("a router led here and gave no reason") : this;
     }

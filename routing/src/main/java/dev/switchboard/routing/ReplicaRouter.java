@@ -217,10 +217,16 @@ public final class ReplicaRouter implements Router {
                 ? ReadConsistency.PRIMARY
                 : asked == null ? watch.group().consistency() : asked;
         boolean prevents = soFar.preventsWrites() || watch.group().preventsWrites();
+        SessionToken token = SessionToken.from(context);
+        SessionToken.Need need = token == null ? null : token.need(watch.logicalName());
         return new ReplicaChoice(watch)
-                .forReader(consistency, SessionToken.from(context))
+                .forReader(consistency, token)
                 .map(chosen -> soFar.withConnectionName(chosen.member())
                         .withPreventedWrites(prevents)
+                        .withWatch(
+                                consistency.equals(ReadConsistency.SESSION)
+                                        ? new SessionReads(watch, chosen.member(), token, need)
+                                        : new ReadingOnly(chosen.member()))
                         .because(() -> consistency + " in the group " + Shown.quoted(watch.logicalName()) + ": "
                                 + chosen.why()));
     }

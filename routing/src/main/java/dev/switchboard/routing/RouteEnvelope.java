@@ -10,8 +10,8 @@ import reactor.core.publisher.Mono;
  * A value on its way through what has a Context of its own or none: a {@code Sinks.Many}, a queue, a hot source, another thread. It
  * carries the route of who put it in, and whoever takes it out handles it there.
  *
- * <pre>{@code RouteEnvelope.seal(order).doOnNext(sealed -> sink.tryEmitNext(sealed).orThrow());       // in the producer's chain
- * sink.asFlux().concatMap(sealed -> sealed.open(orders::save));                               // in the consumer's}</pre>
+ * <pre>{@code RouteEnvelope.seal(order).doOnNext(envelope -> sink.tryEmitNext(envelope).orThrow());       // in the producer's chain
+ * sink.asFlux().concatMap(envelope -> envelope.open(orders::save));                               // in the consumer's}</pre>
  *
  * <p>It lives in this process; for others there is {@link SessionTokenCodec}, and hints as values of your message.
  *

@@ -4,6 +4,7 @@ import dev.switchboard.core.Route;
 import dev.switchboard.core.SwitchboardConnection;
 import dev.switchboard.core.TransactionStateException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -35,6 +36,11 @@ abstract class SeveralDatabases extends RootTransaction {
     /** Those that have begun, in that order. */
     final synchronized List<Branch> begun() {
         return branches.stream().filter(Branch::hasBegun).toList();
+    }
+
+    @Override
+    synchronized Collection<SwitchboardConnection> held() {
+        return branches.stream().map(Branch::handle).toList();
     }
 
     @Override

@@ -64,7 +64,7 @@ record SharedFetch(RouteHints found, List<RoutingHint> written, Way way) {
             return changesNothing(own) && changesNothing(led);
         }
         if (kind == RoutingKey.class) {
-            return isDefault(own) && isDefault(led) || (way.plain() && Objects.equals(nameOf(own), nameOf(led)));
+            return (isDefault(own) && isDefault(led)) || (way.plain() && Objects.equals(nameOf(own), nameOf(led)));
         }
         return isFixed();
     }

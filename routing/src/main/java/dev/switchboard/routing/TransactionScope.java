@@ -5,6 +5,8 @@ import dev.switchboard.core.SwitchboardConnection;
 import dev.switchboard.core.TransactionStateException;
 import io.r2dbc.spi.IsolationLevel;
 import io.r2dbc.spi.TransactionDefinition;
+import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +64,11 @@ abstract class TransactionScope {
 
     final SwitchboardConnection handle() {
         return handle;
+    }
+
+    /** The connections that it holds by now. */
+    Collection<SwitchboardConnection> held() {
+        return List.of(handle);
     }
 
     final HintBinding binding() {

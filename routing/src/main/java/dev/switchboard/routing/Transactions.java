@@ -208,7 +208,7 @@ final class Transactions {
     }
 
     private Context inside(Context context, TransactionScope scope) {
-        return HeldConnections.holding(scope.handle()).apply(context.put(key, scope));
+        return HeldConnections.holding(scope::held).apply(context.put(key, scope));
     }
 
     /** Rolls back in the background, where nobody is left to hear of what fails. */

@@ -19,6 +19,15 @@ public interface WriteWatch {
     void writing(ContextView statementContext);
 
     /**
+     * A statement that only reads is about to be sent, outside of a transaction that only reads. The first one on a connection comes
+     * right after its route was decided.
+     *
+     * @param statementContext the context of the statement's subscriber
+     * @throws io.r2dbc.spi.R2dbcException to refuse it
+     */
+    default void reading(ContextView statementContext) {}
+
+    /**
      * A commit is about to be sent.
      *
      * @throws io.r2dbc.spi.R2dbcException to refuse it

@@ -11,6 +11,7 @@ import dev.switchboard.databases.Database;
 import dev.switchboard.databases.Databases;
 import dev.switchboard.databases.Product;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
@@ -44,6 +45,37 @@ class BudgetedTransactionTests {
                     .verify(PATIENCE);
             registry.budget().limit(budget.mutate().total(2).build());
             StepVerifier.create(both).expectNext(1).expectComplete().verify(PATIENCE);
+        } finally {
+            registry.close().block(PATIENCE);
+        }
+    }
+
+    @Test
+    void aTransactionOverSeveralDatabasesNamesEachThatItHolds() {
+        ConnectionBudget budget = ConnectionBudget.builder().total(2).build();
+        ReactiveConnectionRegistry registry = ReactiveConnectionRegistry.create(
+                RegistryOptions.builder().budget(budget).build());
+        try (Database database = Databases.create(Product.H2)) {
+            for (String name : List.of("orders", "billing", "audit")) {
+                registry.register(name, database.url());
+            }
+            SqlClient db = SqlClient.over(RoutingConnectionFactory.over(registry));
+            Mono<Integer> one = db.sql("SELECT 1").map(Integer.class).one();
+            Mono<Integer> elsewhere = SqlClient.over(RoutingConnectionFactory.over(registry))
+                    .sql("SELECT 1")
+                    .map(Integer.class)
+                    .one();
+            Mono<Integer> all = db.inTransaction(
+                    one.contextWrite(usingConnection("orders"))
+                            .then(one.contextWrite(usingConnection("billing")))
+                            .then(elsewhere.contextWrite(usingConnection("audit"))),
+                    TransactionOptions.defaults().withGuarantee(TransactionGuarantee.BEST_EFFORT));
+            StepVerifier.create(all)
+                    .expectErrorSatisfies(failure -> assertThat(failure)
+                            .isInstanceOfSatisfying(
+                                    BudgetDeadlockException.class,
+                                    stuck -> assertThat(stuck.held()).containsExactlyInAnyOrder("orders", "billing")))
+                    .verify(PATIENCE);
         } finally {
             registry.close().block(PATIENCE);
         }

@@ -136,7 +136,7 @@ class ReplicaWritesTests extends ReplicaGroups {
                 RoutingRules.of(registry, replicas), readYourWrites(token).apply(ORDERS.apply(Context.empty())), true);
         writer.lost();
         writer.resolve(false).block(PATIENCE);
-        writer.sending(Context.empty());
+        writer.sending(Context.empty(), false);
         writer.lost();
         writer.lost();
         assertThat(token.need("orders")).isEqualTo(SessionToken.Need.PRIMARY);

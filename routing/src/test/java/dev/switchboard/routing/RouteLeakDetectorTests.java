@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.reactivestreams.Publisher;
 import org.springframework.r2dbc.connection.R2dbcTransactionManager;
 import org.springframework.r2dbc.core.DatabaseClient;
 import org.springframework.transaction.reactive.TransactionalOperator;
@@ -70,6 +71,14 @@ class RouteLeakDetectorTests {
         return FLEET.db().sql("SELECT id FROM note").map(Integer.class).all();
     }
 
+    private static void expect(Publisher<String> query, String name) {
+        StepVerifier.create(query).expectNext(name).expectComplete().verify(PATIENCE);
+    }
+
+    private static void expectLeak(Publisher<?> query) {
+        StepVerifier.create(query).expectError(RouteLeakException.class).verify(PATIENCE);
+    }
+
     private static Arguments sharing(String name, UnaryOperator<Flux<String>> operator) {
         return arguments(name, operator);
     }
@@ -101,21 +110,15 @@ class RouteLeakDetectorTests {
     void whatIsKeptOfOneRouteDoesNotReachAnother(String name, UnaryOperator<Flux<String>> operator) {
         Flux<String> kept = operator.apply(who().flux());
 
-        StepVerifier.create(kept.contextWrite(A))
-                .expectNext("a")
-                .expectComplete()
-                .verify(PATIENCE);
+        expect(kept.contextWrite(A), "a");
         StepVerifier.create(kept.contextWrite(B))
                 .expectErrorSatisfies(failure -> assertThat(failure)
                         .isInstanceOf(RouteLeakException.class)
                         .hasMessageStartingWith("An answer that was fetched for [connection 'a'] was about to reach a"
                                 + " subscriber with [connection 'b']: "))
                 .verify(PATIENCE);
-        StepVerifier.create(kept).expectError(RouteLeakException.class).verify(PATIENCE);
-        StepVerifier.create(kept.contextWrite(A))
-                .expectNext("a")
-                .expectComplete()
-                .verify(PATIENCE);
+        expectLeak(kept);
+        expect(kept.contextWrite(A), "a");
     }
 
     static Stream<Arguments> whatRuns() {
@@ -160,9 +163,7 @@ class RouteLeakDetectorTests {
         for (Flux<Integer> kept :
                 List.of(notes().cache(), notes().next().cache().flux())) {
             StepVerifier.create(kept.contextWrite(A)).expectComplete().verify(PATIENCE);
-            StepVerifier.create(kept.contextWrite(B))
-                    .expectError(RouteLeakException.class)
-                    .verify(PATIENCE);
+            expectLeak(kept.contextWrite(B));
         }
     }
 
@@ -179,18 +180,10 @@ class RouteLeakDetectorTests {
                 .one()
                 .cache();
 
-        StepVerifier.create(kept).expectNext("a").expectComplete().verify(PATIENCE);
-        StepVerifier.create(kept.contextWrite(usingDefaultConnection()))
-                .expectNext("a")
-                .expectComplete()
-                .verify(PATIENCE);
-        StepVerifier.create(kept.contextWrite(A))
-                .expectNext("a")
-                .expectComplete()
-                .verify(PATIENCE);
-        StepVerifier.create(kept.contextWrite(B))
-                .expectError(RouteLeakException.class)
-                .verify(PATIENCE);
+        expect(kept, "a");
+        expect(kept.contextWrite(usingDefaultConnection()), "a");
+        expect(kept.contextWrite(A), "a");
+        expectLeak(kept.contextWrite(B));
         registry.close().block(PATIENCE);
     }
 
@@ -199,21 +192,10 @@ class RouteLeakDetectorTests {
         Mono<String> read = who().cache();
         Mono<String> written = who().cache();
 
-        StepVerifier.create(read.contextWrite(readOnly()).contextWrite(A))
-                .expectNext("a")
-                .expectComplete()
-                .verify(PATIENCE);
-        StepVerifier.create(read.contextWrite(A))
-                .expectError(RouteLeakException.class)
-                .verify(PATIENCE);
-        StepVerifier.create(written.contextWrite(A))
-                .expectNext("a")
-                .expectComplete()
-                .verify(PATIENCE);
-        StepVerifier.create(written.contextWrite(readOnly()).contextWrite(A))
-                .expectNext("a")
-                .expectComplete()
-                .verify(PATIENCE);
+        expect(read.contextWrite(readOnly()).contextWrite(A), "a");
+        expectLeak(read.contextWrite(A));
+        expect(written.contextWrite(A), "a");
+        expect(written.contextWrite(readOnly()).contextWrite(A), "a");
     }
 
     @Test
@@ -223,34 +205,14 @@ class RouteLeakDetectorTests {
         Mono<String> led =
                 routedWho().contextWrite(B).contextWrite(new Shard(7)).cache();
 
-        StepVerifier.create(bySubscriber.contextWrite(new Shard(1)).contextWrite(A))
-                .expectNext("b")
-                .expectComplete()
-                .verify(PATIENCE);
-        StepVerifier.create(bySubscriber.contextWrite(A))
-                .expectError(RouteLeakException.class)
-                .verify(PATIENCE);
-        StepVerifier.create(named.contextWrite(A))
-                .expectNext("a")
-                .expectComplete()
-                .verify(PATIENCE);
-        StepVerifier.create(named).expectNext("a").expectComplete().verify(PATIENCE);
-        StepVerifier.create(named.contextWrite(B))
-                .expectNext("a")
-                .expectComplete()
-                .verify(PATIENCE);
-        StepVerifier.create(named.contextWrite(new Shard(1)))
-                .expectNext("a")
-                .expectComplete()
-                .verify(PATIENCE);
-        StepVerifier.create(led.contextWrite(A))
-                .expectNext("b")
-                .expectComplete()
-                .verify(PATIENCE);
-        StepVerifier.create(led.contextWrite(new Shard(1)))
-                .expectNext("b")
-                .expectComplete()
-                .verify(PATIENCE);
+        expect(bySubscriber.contextWrite(new Shard(1)).contextWrite(A), "b");
+        expectLeak(bySubscriber.contextWrite(A));
+        expect(named.contextWrite(A), "a");
+        expect(named, "a");
+        expect(named.contextWrite(B), "a");
+        expect(named.contextWrite(new Shard(1)), "a");
+        expect(led.contextWrite(A), "b");
+        expect(led.contextWrite(new Shard(1)), "b");
         StepVerifier.create(led.contextWrite(usingOptions(options -> options.host("db02"))))
                 .expectError(RouteLeakException.class)
                 .verify(PATIENCE);
@@ -260,13 +222,8 @@ class RouteLeakDetectorTests {
     void aNameInsideThatARouterLeadsElsewhereIsNoAnswerForOtherHints() {
         Mono<String> led = routedWho().contextWrite(A).cache();
 
-        StepVerifier.create(led.contextWrite(new Shard(1)))
-                .expectNext("b")
-                .expectComplete()
-                .verify(PATIENCE);
-        StepVerifier.create(led.contextWrite(new Shard(2)))
-                .expectError(RouteLeakException.class)
-                .verify(PATIENCE);
+        expect(led.contextWrite(new Shard(1)), "b");
+        expectLeak(led.contextWrite(new Shard(2)));
     }
 
     @Test
@@ -277,22 +234,11 @@ class RouteLeakDetectorTests {
                         row.equals("a") ? Mono.<String>error(new IllegalStateException("planned")) : Mono.just(row))
                 .cache();
 
-        StepVerifier.create(kept.contextWrite(A))
-                .expectNext("a")
-                .expectComplete()
-                .verify(PATIENCE);
+        expect(kept.contextWrite(A), "a");
         time.advanceTimeBy(Duration.ofMinutes(2));
-        StepVerifier.create(kept.contextWrite(B))
-                .expectNext("b")
-                .expectComplete()
-                .verify(PATIENCE);
-        StepVerifier.create(kept.contextWrite(A))
-                .expectError(RouteLeakException.class)
-                .verify(PATIENCE);
-        StepVerifier.create(who().cacheInvalidateIf(row -> true).contextWrite(A))
-                .expectNext("a")
-                .expectComplete()
-                .verify(PATIENCE);
+        expect(kept.contextWrite(B), "b");
+        expectLeak(kept.contextWrite(A));
+        expect(who().cacheInvalidateIf(row -> true).contextWrite(A), "a");
         StepVerifier.create(failing.contextWrite(A))
                 .expectErrorMessage("planned")
                 .verify(PATIENCE);
@@ -303,14 +249,8 @@ class RouteLeakDetectorTests {
         Flux<String> shared = who().flux().share();
 
         for (int i = 0; i < 3; i++) {
-            StepVerifier.create(shared.contextWrite(A))
-                    .expectNext("a")
-                    .expectComplete()
-                    .verify(PATIENCE);
-            StepVerifier.create(shared.contextWrite(B))
-                    .expectNext("b")
-                    .expectComplete()
-                    .verify(PATIENCE);
+            expect(shared.contextWrite(A), "a");
+            expect(shared.contextWrite(B), "b");
         }
     }
 
@@ -320,26 +260,12 @@ class RouteLeakDetectorTests {
         Mono<String> again = byRoute.cache();
 
         for (int i = 0; i < 2; i++) {
-            StepVerifier.create(byRoute.contextWrite(A))
-                    .expectNext("a")
-                    .expectComplete()
-                    .verify(PATIENCE);
-            StepVerifier.create(byRoute.contextWrite(B))
-                    .expectNext("b")
-                    .expectComplete()
-                    .verify(PATIENCE);
-            StepVerifier.create(shareByRoute(who()).contextWrite(B))
-                    .expectNext("b")
-                    .expectComplete()
-                    .verify(PATIENCE);
+            expect(byRoute.contextWrite(A), "a");
+            expect(byRoute.contextWrite(B), "b");
+            expect(shareByRoute(who()).contextWrite(B), "b");
         }
-        StepVerifier.create(again.contextWrite(A))
-                .expectNext("a")
-                .expectComplete()
-                .verify(PATIENCE);
-        StepVerifier.create(again.contextWrite(B))
-                .expectError(RouteLeakException.class)
-                .verify(PATIENCE);
+        expect(again.contextWrite(A), "a");
+        expectLeak(again.contextWrite(B));
     }
 
     @Test
@@ -378,9 +304,7 @@ class RouteLeakDetectorTests {
                 .expectNext(List.of())
                 .expectComplete()
                 .verify(PATIENCE);
-        StepVerifier.create(FLEET.db().inTransaction(twice).contextWrite(B))
-                .expectError(RouteLeakException.class)
-                .verify(PATIENCE);
+        expectLeak(FLEET.db().inTransaction(twice).contextWrite(B));
     }
 
     @Test
@@ -398,17 +322,9 @@ class RouteLeakDetectorTests {
 
         for (Mono<String> query : List.of(spring, spring.as(tx::transactional), captured)) {
             Mono<String> kept = query.cache();
-            StepVerifier.create(kept.contextWrite(A))
-                    .expectNext("a")
-                    .expectComplete()
-                    .verify(PATIENCE);
-            StepVerifier.create(kept.contextWrite(A))
-                    .expectNext("a")
-                    .expectComplete()
-                    .verify(PATIENCE);
-            StepVerifier.create(kept.contextWrite(B))
-                    .expectError(RouteLeakException.class)
-                    .verify(PATIENCE);
+            expect(kept.contextWrite(A), "a");
+            expect(kept.contextWrite(A), "a");
+            expectLeak(kept.contextWrite(B));
         }
     }
 
@@ -416,10 +332,7 @@ class RouteLeakDetectorTests {
     void whatIsNotSeen() {
         Mono<String> shared = who().share();
 
-        StepVerifier.create(shared.contextWrite(A))
-                .expectNext("a")
-                .expectComplete()
-                .verify(PATIENCE);
+        expect(shared.contextWrite(A), "a");
         StepVerifier.create(shared.contextWrite(B))
                 .as("Reactor tells no hook of Mono.share()")
                 .expectNext("a")
@@ -433,14 +346,8 @@ class RouteLeakDetectorTests {
         try {
             Mono<String> kept = who().cache();
             assertThat(RouteLeakDetector.isEnabled()).isFalse();
-            StepVerifier.create(kept.contextWrite(A))
-                    .expectNext("a")
-                    .expectComplete()
-                    .verify(PATIENCE);
-            StepVerifier.create(kept.contextWrite(B))
-                    .expectNext("a")
-                    .expectComplete()
-                    .verify(PATIENCE);
+            expect(kept.contextWrite(A), "a");
+            expect(kept.contextWrite(B), "a");
         } finally {
             RouteLeakDetector.enable();
         }
