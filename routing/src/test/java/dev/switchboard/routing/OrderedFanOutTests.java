@@ -19,6 +19,7 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -299,6 +300,30 @@ class OrderedFanOutTests {
                     .expectComplete()
                     .verify(PATIENCE);
         }
+    }
+
+    @Test
+    void whoLeavesWhileItWaitsOpensNothing() {
+        fleet.registry().disposeAll().block(PATIENCE);
+        Mono<Long> bothAside = Flux.interval(Duration.ofMillis(2))
+                .filter(tick -> Stream.of("s1", "s2")
+                        .allMatch(name ->
+                                fleet.registry().status(name).counts().opening() == 1))
+                .next();
+        StepVerifier.create(Mono.usingWhen(
+                        fleet.registry().connectionFactory("s3").create(),
+                        connection -> first(connection)
+                                .then(FanOut.over("s3", "s1", "s2")
+                                        .mergeOrdered(notes(), ASCENDING)
+                                        .takeUntilOther(bothAside)
+                                        .count()),
+                        Connection::close))
+                .expectNext(0L)
+                .expectComplete()
+                .verify(PATIENCE);
+        fleet.awaitRest();
+        assertThat(fleet.registry().status("s1").counts().idle()).isZero();
+        assertThat(fleet.registry().status("s2").counts().idle()).isZero();
     }
 
     @Test
