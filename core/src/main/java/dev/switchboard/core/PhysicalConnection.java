@@ -122,11 +122,7 @@ final class PhysicalConnection extends DelegatingConnection {
     /** Whether it may go to another name, while it is idle. */
     boolean isMovable() {
         MovingPool moving = mover;
-        return moving != null
-                && moving.gives()
-                && !untracked
-                && !life.isRetiring()
-                && !expired(pool.nowNanos());
+        return moving != null && moving.gives() && !untracked && !life.isRetiring() && !expired(pool.nowNanos());
     }
 
     SlotPool pool() {

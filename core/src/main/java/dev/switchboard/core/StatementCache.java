@@ -40,8 +40,8 @@ final class StatementCache {
         if (without == null) {
             throw new InvalidDefinitionException(
                     definition.name(),
-                    "it has a schema, and the driver's option '" + MYSQL.name() + "' keeps statements, which stay in the schema"
-                            + " that they were prepared in",
+                    "it has a schema, and the driver's option '" + MYSQL.name()
+                            + "' keeps statements, which stay in the schema" + " that they were prepared in",
                     "one of the two",
                     "Leave the option out, or name the database in place of the schema");
         }

@@ -122,13 +122,13 @@ class LikenessTests {
 
     @Test
     void aSchemaAndStatementsThatStayInAnotherOneAreRefusedTogether() {
-        ConnectionDefinition both =
-                MARIADB.withSchema("s1").withOption(Option.valueOf("prepareCacheSize"), 10);
+        ConnectionDefinition both = MARIADB.withSchema("s1").withOption(Option.valueOf("prepareCacheSize"), 10);
         assertThatThrownBy(() -> StatementCache.safe(both))
                 .isInstanceOf(InvalidDefinitionException.class)
-                .hasMessage("Connection 'one' cannot be defined: it has a schema, and the driver's option 'prepareCacheSize' keeps"
-                        + " statements, which stay in the schema that they were prepared in. Allowed: one of the two. Leave the"
-                        + " option out, or name the database in place of the schema.");
+                .hasMessage(
+                        "Connection 'one' cannot be defined: it has a schema, and the driver's option 'prepareCacheSize' keeps"
+                                + " statements, which stay in the schema that they were prepared in. Allowed: one of the two. Leave the"
+                                + " option out, or name the database in place of the schema.");
         assertThat(cacheOf(StatementCache.safe(MYSQL.withSchema("s1")), "prepareCacheSize"))
                 .isEqualTo(0);
         assertThat(StatementCache.safe(MYSQL)).isSameAs(MYSQL);
