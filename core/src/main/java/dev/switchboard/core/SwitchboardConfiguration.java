@@ -34,7 +34,8 @@ import reactor.core.scheduler.Schedulers;
  *
  * <p><b>Of a budget</b> the keys are {@code total}, {@code per-host}, {@code hosts} (as in {@code db01:5432=50, db02:5432=25}),
  * {@code groups} (as in {@code east=80 db01:5432 db02:5432, west=40 db03:5432}), {@code weights} (as in {@code orders=3, billing=2}),
- * {@code quantum}, {@code control-permits}, {@code reserve}, {@code openings-per-host}, {@code soft} and {@code idle-pool-timeout};
+ * {@code quantum}, {@code control-permits}, {@code reserve}, {@code openings-per-host}, {@code soft}, {@code moving},
+ * {@code identical-schemas} (as in {@code east, db03:5432}) and {@code idle-pool-timeout};
  * {@link ConnectionBudget.Builder} says what they mean. How many may wait is an option of each pool, {@code pool.max-waiting}. A list of
  * a stronger source adds to that of a weaker one.
  *

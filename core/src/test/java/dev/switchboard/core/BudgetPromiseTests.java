@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** What tickets promise fits into the caps, whatever became of the connects: a promise without a socket would wait in a pool. */
@@ -42,6 +43,77 @@ class BudgetPromiseTests {
         public void close(BudgetStatus cap) {
             permit.closed();
         }
+
+        @Override
+        public boolean isMovable() {
+            return true;
+        }
+
+        @Override
+        public boolean claimToMove() {
+            return claim();
+        }
+    }
+
+    /** Takes everything from everybody. */
+    private record Anything(AtomicInteger taken) implements Mover {
+
+        @Override
+        public Object likeness() {
+            return "alike";
+        }
+
+        @Override
+        public boolean keepsIdle() {
+            return false;
+        }
+
+        @Override
+        public boolean wants(Permit.Held idle) {
+            return true;
+        }
+
+        @Override
+        public boolean fits(Permit.Held idle) {
+            return false;
+        }
+
+        @Override
+        public void take(Permit.Held claimed, Permit permit) {
+            taken.incrementAndGet();
+            permit.takenOver(new Idle(permit));
+        }
+    }
+
+    /** What is closing counts in its name until it is closed, so that nothing comes in its place before. */
+    @Test
+    void nothingMovesToANameWhoseSocketsAreNotClosedYet() {
+        Admission admission = new Admission(ConnectionBudget.builder().build());
+        AdmissionQueue host = new AdmissionQueue(admission, "host:1");
+        AtomicInteger moved = new AtomicInteger();
+        AdmissionQueue.Size one = new AdmissionQueue.Size(1, 100, null, new Anything(moved));
+        Lane full = host.lane("full", one, IllegalStateException::new, () -> {});
+        Lane other = host.lane("other", one, IllegalStateException::new, () -> {});
+        Ticket before = full.ticket();
+        Permit closing = connecting(full, before);
+        closing.opened(new Idle(closing));
+        closing.leaving();
+        before.giveBack();
+        Ticket idle = other.ticket();
+        Permit spare = connecting(other, idle);
+        spare.opened(new Idle(spare));
+        idle.giveBack();
+
+        Ticket waiting = full.ticket();
+        assertThat(served(waiting)).isTrue();
+        assertThat(moved).hasValue(0);
+        assertThat(full.connect()).isNull();
+        waiting.giveBack();
+        closing.closed();
+        assertThat(served(full.ticket())).isTrue();
+        assertThat(moved).hasValue(1);
+        assertThat(admission.look(() -> List.of(full.quota().sockets(), other.quota().sockets(), host.quota().sockets())))
+                .containsExactly(1, 0, 1);
     }
 
     private static Lane lane(AdmissionQueue host, String name) {

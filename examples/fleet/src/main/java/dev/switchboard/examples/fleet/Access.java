@@ -16,5 +16,10 @@ interface Access {
         return -1;
     }
 
+    /** How often an idle connection went to another database of its server. */
+    default long moved() {
+        return 0;
+    }
+
     void close();
 }

@@ -21,10 +21,12 @@ final class BudgetedAccess implements Access {
 
     BudgetedAccess(Plan plan, List<ShardHost> hosts, Waits waits, String question) {
         this.hosts = hosts;
-        ConnectionBudget budget =
-                ConnectionBudget.builder().perHost(plan.connections()).build();
+        ConnectionBudget.Builder budget = ConnectionBudget.builder().perHost(plan.connections());
+        if (plan.moving()) {
+            budget.moving(hosts.stream().map(ShardHost::address).toArray(String[]::new));
+        }
         this.registry = ReactiveConnectionRegistry.create(
-                RegistryOptions.builder().budget(budget).metrics(waits).build());
+                RegistryOptions.builder().budget(budget.build()).metrics(waits).build());
         this.question = SqlClient.over(RoutingConnectionFactory.over(registry))
                 .sql(question)
                 .map(String.class)
@@ -53,6 +55,11 @@ final class BudgetedAccess implements Access {
                 .filter(host -> host.scope().equals(address))
                 .mapToLong(host -> host.reclaimed())
                 .sum();
+    }
+
+    @Override
+    public long moved() {
+        return registry.budget().total().moved();
     }
 
     @Override

@@ -39,7 +39,8 @@ final class Page {
         line(
                 plan.naive()
                         ? "Here it is done like that: r2dbc-pool for each, behind Spring's AbstractRoutingConnectionFactory."
-                        : "Here one registry has a budget: ConnectionBudget.builder().perHost(%d).build()",
+                        : "Here one registry has a budget: ConnectionBudget.builder().perHost(%d)"
+                                + (plan.moving() ? ".moving(..)" : "") + ".build()",
                 plan.connections());
     }
 
@@ -94,6 +95,9 @@ final class Page {
                 load.shards(),
                 ManagementFactory.getThreadMXBean().getThreadCount(),
                 plan.chains());
+        if (plan.moving()) {
+            line("%s idle connections went to another database.", thousands(access.moved()));
+        }
         load.reasons().entrySet().stream()
                 .sorted(Map.Entry.comparingByValue((one, other) -> Long.compare(other.sum(), one.sum())))
                 .limit(3)

@@ -11,15 +11,16 @@ import java.util.TreeMap;
  *
  * @param product of the servers
  * @param naive a pool for each database instead of a budget
+ * @param moving idle connections go from database to database
  * @param size the figures by their names
  */
-record Plan(Product product, boolean naive, Map<String, Integer> size) {
+record Plan(Product product, boolean naive, boolean moving, Map<String, Integer> size) {
 
     private static final Map<String, Integer> USUAL =
             Map.of("servers", 3, "databases", 600, "connections", 40, "chains", 500, "seconds", 20);
 
     private static final String ALLOWED =
-            "Allowed are mariadb (unless said otherwise), mysql or postgresql; naive; and figures such"
+            "Allowed are mariadb (unless said otherwise), mysql or postgresql; naive or moving; and figures such"
                     + " as databases=60: " + new TreeMap<>(USUAL);
 
     /**
@@ -30,18 +31,20 @@ record Plan(Product product, boolean naive, Map<String, Integer> size) {
     static Plan of(List<String> words) {
         Product product = Product.MARIADB;
         boolean naive = false;
+        boolean moving = false;
         Map<String, Integer> size = new TreeMap<>(USUAL);
         for (String word : words) {
             switch (word.toLowerCase(Locale.ROOT)) {
                 case "", "true" -> {}
                 case "naive" -> naive = true;
+                case "moving" -> moving = true;
                 case "mariadb" -> product = Product.MARIADB;
                 case "mysql" -> product = Product.MYSQL;
                 case "postgresql" -> product = Product.POSTGRESQL;
                 default -> figure(word, size);
             }
         }
-        return new Plan(product, naive, Map.copyOf(size));
+        return new Plan(product, naive, moving, Map.copyOf(size));
     }
 
     private static void figure(String word, Map<String, Integer> size) {

@@ -63,6 +63,22 @@ class FleetTests {
     }
 
     @Test
+    void whereConnectionsMoveHardlyAnyIsOpenedTwice() {
+        needs(Product.MARIADB);
+        assertThat(run("moving", "servers=1", "seconds=1", "databases=24"))
+                .as(err.toString(StandardCharsets.UTF_8))
+                .isZero();
+        assertThat(text())
+                .contains("0 of them from the wrong database, 0 errors; 24 databases; ")
+                .contains(" idle connections went to another database.")
+                .doesNotContain("\n0 idle connections went");
+        assertThat(rows()).singleElement().satisfies(row -> {
+            assertThat(Integer.parseInt(row.get(3))).isLessThan(ShardHost.most(CAP));
+            assertThat(row.get(5)).as("reclaimed").isEqualTo("0");
+        });
+    }
+
+    @Test
     void withAPoolForEachDatabaseTheServersAreFullAndQueriesFail() {
         needs(Product.MYSQL);
         assertThat(run("naive", "mysql", "seconds=1", "databases=24"))
