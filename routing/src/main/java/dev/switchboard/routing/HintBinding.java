@@ -230,8 +230,7 @@ final class HintBinding implements RouteBinding {
     private boolean sameButForEntities(RouteHints asked) {
         EntityKey own = held.get(EntityKey.class);
         EntityKey other = asked.get(EntityKey.class);
-        RouteHints wanted =
-                own != null && other != null && rules.servesAlike(own, other) ? held.about(other) : held;
+        RouteHints wanted = own != null && other != null && rules.servesAlike(own, other) ? held.about(other) : held;
         return asked.withoutAccessMode().equals(wanted.withoutAccessMode());
     }
 
