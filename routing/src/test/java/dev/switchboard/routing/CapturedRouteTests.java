@@ -31,6 +31,7 @@ import reactor.util.context.Context;
 
 /** The route of a chain leaves Reactor and comes back. */
 @Tag("once")
+@SuppressWarnings("try") // A scope is held, not used.
 class CapturedRouteTests {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);

@@ -26,6 +26,7 @@ import org.springframework.data.repository.core.support.RepositoryFactorySupport
  * {@code Publisher}; any other is an {@link IllegalStateException} when it is called, since nobody could tell it its entity. Nothing
  * happens before what they return is subscribed.
  */
+@SuppressWarnings("exports") // Whoever names it has Spring, and requires it.
 public final class EntityRepositories implements BeanPostProcessor, RepositoryFactoryCustomizer {
 
     private EntityRepositories() {}

@@ -27,6 +27,7 @@ import reactor.util.context.Context;
  *
  * <p>Nothing of this is on unless {@link #register()} is called, and the rest of Switchboard reads no thread.
  */
+@SuppressWarnings("exports") // Whoever uses it brings the library.
 public final class RouteThreadLocalAccessor implements ThreadLocalAccessor<RouteHints> {
 
     private static final ThreadLocal<@Nullable RouteHints> HINTS = new ThreadLocal<>();
