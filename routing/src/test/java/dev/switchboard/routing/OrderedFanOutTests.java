@@ -307,8 +307,7 @@ class OrderedFanOutTests {
         fleet.registry().disposeAll().block(PATIENCE);
         Mono<Long> bothAside = Flux.interval(Duration.ofMillis(2))
                 .filter(tick -> Stream.of("s1", "s2")
-                        .allMatch(name ->
-                                fleet.registry().status(name).counts().opening() == 1))
+                        .allMatch(name -> fleet.registry().status(name).counts().opening() == 1))
                 .next();
         StepVerifier.create(Mono.usingWhen(
                         fleet.registry().connectionFactory("s3").create(),
