@@ -46,8 +46,7 @@ record OrderedRows<T>(
             return target.streamed(query.contextWrite(place::writeTo), limit)
                     .map(check::passed)
                     .onErrorMap(target::named)
-                    // Not where it fails or is left: the others are about to leave too, and need no connection any
-                    // more.
+                    // Where it fails or is left, the others leave too and need no connection any more.
                     .doOnComplete(place::ended);
         });
     }
