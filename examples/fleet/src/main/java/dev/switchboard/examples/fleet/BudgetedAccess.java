@@ -34,11 +34,11 @@ final class BudgetedAccess implements Access {
     @Override
     public void add(Shard shard) {
         registry.register(ConnectionDefinition.of(shard.name(), shard.url())
-                // Patient: the first log-in to a new PostgreSQL database reads its whole catalog, and it shares two cores with
+                // Patient: the first log-in to a new PostgreSQL database reads its whole catalog, and it shares two
+                // cores with
                 // three servers that create others.
-                .withPool(pool -> pool.maxSize(20)
-                        .createTimeout(Duration.ofSeconds(30))
-                        .acquireTimeout(Duration.ofSeconds(60))));
+                .withPool(pool ->
+                        pool.maxSize(20).createTimeout(Duration.ofSeconds(30)).acquireTimeout(Duration.ofSeconds(60))));
     }
 
     @Override
