@@ -112,7 +112,10 @@ class BudgetPromiseTests {
         closing.closed();
         assertThat(served(full.ticket())).isTrue();
         assertThat(moved).hasValue(1);
-        assertThat(admission.look(() -> List.of(full.quota().sockets(), other.quota().sockets(), host.quota().sockets())))
+        assertThat(admission.look(() -> List.of(
+                        full.quota().sockets(),
+                        other.quota().sockets(),
+                        host.quota().sockets())))
                 .containsExactly(1, 0, 1);
     }
 
