@@ -351,7 +351,7 @@ class ErrorMessagesTests {
                 .toURI());
         Set<String> found = new LinkedHashSet<>();
         try (Stream<Path> files = Files.list(classes.resolve("dev/switchboard/routing"))) {
-            for (Path file : files.toList()) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
                 Class<?> type = loaded(file.getFileName().toString());
                 if (Throwable.class.isAssignableFrom(type) && Modifier.isPublic(type.getModifiers())) {
                     found.add(type.getSimpleName());
