@@ -63,15 +63,12 @@ class FleetTests {
     }
 
     @Test
-    void whereConnectionsMoveHardlyAnyIsOpenedTwice() {
+    void whereConnectionsMoveNoneIsClosedToMakeRoom() {
         needs(Product.MARIADB);
-        assertThat(run("moving", "servers=1", "seconds=1", "databases=24"))
-                .as(err.toString(StandardCharsets.UTF_8))
-                .isZero();
+        assertThat(run("moving", "servers=1")).as(err.toString(StandardCharsets.UTF_8)).isZero();
         assertThat(text())
-                .contains("0 of them from the wrong database, 0 errors; 24 databases; ")
-                .contains(" idle connections went to another database.")
-                .doesNotContain("\n0 idle connections went");
+                .contains("0 of them from the wrong database, 0 errors; 40 databases; ")
+                .containsPattern("\\n[1-9][0-9,]* idle connections went to another database");
         assertThat(rows()).singleElement().satisfies(row -> {
             assertThat(Integer.parseInt(row.get(3))).isLessThan(ShardHost.most(CAP));
             assertThat(row.get(5)).as("reclaimed").isEqualTo("0");
