@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -144,11 +145,11 @@ final class Admission {
         }
     }
 
-    /** Lets tickets that are set aside wait again: those of a lane, or of all; at most so many. */
-    List<Ticket> takeBack(@Nullable Lane lane, int most) {
+    /** Lets tickets that are set aside wait again: those of such lanes, at most so many. */
+    List<Ticket> takeBack(Predicate<Lane> whose, int most) {
         List<Ticket> back = new ArrayList<>();
         for (Ticket ticket : List.copyOf(aside)) {
-            if (back.size() < most && (lane == null || ticket.lane() == lane) && ticket.takenBack()) {
+            if (back.size() < most && whose.test(ticket.lane()) && ticket.takenBack()) {
                 back.add(ticket);
             }
         }

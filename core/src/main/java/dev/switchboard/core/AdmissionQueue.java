@@ -200,16 +200,14 @@ final class AdmissionQueue extends Turns.Member {
             return false;
         }
         boolean atCap = quota.full(Quota.Use.ORDINARY) != null;
-        Permit best;
-        do {
-            best = null;
-            for (Lane other : occupied) {
-                if (other != lane && other.hasSpare() && gives(other, mover, atCap)) {
-                    best = other.open().betterFor(mover, best);
-                }
+        Permit best = null;
+        for (Lane other : occupied) {
+            if (other != lane && other.hasSpare() && gives(other, mover, atCap)) {
+                best = other.open().betterFor(mover, best);
             }
-        } while (best != null && !best.movedTo(lane, mover));
-        return best != null;
+        }
+        // One that is taken at this very moment is not waited for: another one is opened instead.
+        return best != null && best.movedTo(lane, mover);
     }
 
     private static boolean gives(Lane lane, Mover taker, boolean atCap) {

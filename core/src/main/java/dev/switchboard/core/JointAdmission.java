@@ -305,7 +305,7 @@ public final class JointAdmission {
                 return;
             }
             phase = Phase.COLLECTING;
-            Set<Ticket> here = new LinkedHashSet<>(scarce);
+            Set<Ticket> here = new LinkedHashSet<>(holds ? Set.of() : scarce);
             here.retainAll(tickets);
             first = List.copyOf(here.isEmpty() ? tickets : here);
             aside = 0;

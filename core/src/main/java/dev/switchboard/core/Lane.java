@@ -22,14 +22,11 @@ final class Lane extends Turns.Member {
     private int taken;
     /** How many of those that are taken wait for others of their joint admission. */
     private int aside;
-
     private int live;
     private int connecting;
     /** On their way although nobody wants them any more: their sockets are there until the driver answers. */
     private int givenUp;
-
     private int onTheirWay;
-
     /** Promised and not open yet, without those that were given up. */
     private int opening;
 
@@ -172,7 +169,7 @@ final class Lane extends Turns.Member {
         admission.change(this, () -> {
             closed = reason;
             List<Ticket> dismissed = waiting.takeAll();
-            dismissed.addAll(admission.takeBack(this, Integer.MAX_VALUE));
+            dismissed.addAll(admission.takeBack(lane -> lane == this, Integer.MAX_VALUE));
             dismissed.forEach(waiting::remove);
             dismissed.forEach(ticket -> ticket.dismissed(reason));
             return tellIfEmptied();
@@ -264,7 +261,7 @@ final class Lane extends Turns.Member {
     @Nullable
     Supplier<? extends Throwable> join(Ticket ticket) {
         if (ticket.holds() && taken >= size.tickets()) {
-            admission.takeBack(this, 1);
+            admission.takeBack(lane -> lane == this, 1);
         }
         if (ticket.stuck() != null && (taken < size.tickets() || ticket.isLateMember())) {
             return taken < size.tickets() && joinNested(ticket) ? null : ticket.stuck();
@@ -282,7 +279,7 @@ final class Lane extends Turns.Member {
     /** Lets one that stood beside wait. */
     void collect(Ticket ticket) {
         if (ticket.holds() && taken >= size.tickets()) {
-            admission.takeBack(this, 1);
+            admission.takeBack(lane -> lane == this, 1);
         }
         waiting.add(ticket);
     }
@@ -318,11 +315,13 @@ final class Lane extends Turns.Member {
     /** What is set aside for others is given back before the reserve would be empty. */
     private boolean roomForNested() {
         boolean room = queue.room(this);
-        if (!room && quota.full(Quota.Use.NESTED) != null) {
-            admission.takeBack(null, Integer.MAX_VALUE);
-            room = queue.room(this);
+        Quota full = room ? null : quota.full(Quota.Use.NESTED);
+        if (full == null) {
+            return room;
         }
-        return room;
+        boolean everywhere = full == admission.total();
+        admission.takeBack(lane -> everywhere || lane.queue() == queue, Integer.MAX_VALUE);
+        return hasSpare() || queue.moved(this) || queue.room(this);
     }
 
     void grantNext() {
@@ -337,6 +336,11 @@ final class Lane extends Turns.Member {
 
     void leaves(Ticket ticket) {
         waiting.remove(ticket);
+    }
+
+    /** A connection is there for whoever found none: it looks again, as after a return. */
+    void delivered() {
+        returns++;
     }
 
     void returned(boolean isDrawn) {

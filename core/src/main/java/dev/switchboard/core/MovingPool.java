@@ -97,7 +97,7 @@ final class MovingPool implements Mover {
 
     @Override
     public boolean wants(Permit.Held idle) {
-        return !distrusted && !pool.isDraining() && idle instanceof Reclaimable other && isRecent(other.connection());
+        return !distrusted && !shared && !pool.isDraining() && idle instanceof Reclaimable other && isRecent(other.connection());
     }
 
     /** Whether it logged in after the name's own connections were told to end. */
@@ -118,9 +118,9 @@ final class MovingPool implements Mover {
         PhysicalConnection before = ((Reclaimable) claimed).connection();
         before.pool().movedAway(before);
         PhysicalConnection here = before.movedTo(pool, opener);
-        opener.takeOver(here, permit);
         if (!isRecent(here)) {
             here.life().retire();
         }
+        opener.takeOver(here, permit);
     }
 }

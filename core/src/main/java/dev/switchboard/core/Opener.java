@@ -328,8 +328,12 @@ final class Opener implements ConnectionFactory {
     void takeOver(PhysicalConnection connection, Permit permit) {
         connections.put(connection, permit);
         pool.report().movedIn(connection.life());
+        // First where it is looked for, then for all to see.
+        stock.add(connection);
         permit.takenOver(new Reclaimable(connection));
-        pool.background().start(stock(connection));
+        if (pool.isDraining()) {
+            pool.background().start(connection.close().onErrorComplete());
+        }
         pool.changed();
     }
 

@@ -74,6 +74,11 @@ final class Permit {
     void takenOver(Held connection) {
         change(() -> {
             held = connection;
+            Lane mine = lane;
+            if (mine != null) {
+                mine.delivered();
+            }
+            queue.admission().knocked();
             return true;
         });
     }

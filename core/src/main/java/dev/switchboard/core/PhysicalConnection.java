@@ -98,6 +98,7 @@ final class PhysicalConnection extends DelegatingConnection {
         there.prepared = prepared;
         there.preventsWrites = preventsWrites;
         there.lastUsedNanos = lastUsedNanos;
+        there.lastAnsweredNanos = lastAnsweredNanos;
         there.foreign = true;
         return there;
     }

@@ -147,7 +147,9 @@ final class PoolEntry {
     /** Nobody waits for the answer to a ping, which may never come, nor for the end of a connection in the middle of one. */
     private Mono<Lease> pinged(Lease lease) {
         pool.background().start(lease.physical().close(CloseReason.PINGED_WHEN_WANTED));
-        return lease.leaveKeepingTicket().doOnSuccess(left -> held = null).then(borrow());
+        pool.background().start(lease.leaveKeepingTicket());
+        held = null;
+        return borrow();
     }
 
     private Mono<Lease> prepared(Lease lease) {

@@ -41,7 +41,8 @@ final class Reclaimable implements Permit.Held {
 
     @Override
     public boolean isMovable() {
-        return isIdle() && connection.isMovable();
+        // Not in the middle of a ping, whose end nobody here could wait for.
+        return connection.state() == PhysicalConnection.State.IDLE && connection.isMovable();
     }
 
     @Override

@@ -43,7 +43,7 @@ final class SessionChanges {
 
     /** What changes a session from inside of a statement. */
     private static final Pattern CHANGING_PARTS = Pattern.compile(
-            "\\bset_config\\b|\\bpg_(try_)?advisory_lock|\\bget_lock\\b|@[\\w.$`]+\\s*:=|\\binto\\s+@|\\balter\\s+session\\b"
+            "\\bset_config\\b|\\bpg_(try_)?advisory_lock|\\bget_lock\\b|\\binto\\s*@|\\bdiagnostics\\b|\\balter\\s+session\\b"
                     + "|\\binto\\s+((global|local)\\s+)?temp|\\bcreate\\b[^;(]{0,200}\\b(pg_)?temp(orary)?\\b",
             Pattern.CASE_INSENSITIVE);
 
@@ -58,8 +58,15 @@ final class SessionChanges {
     /** Looks at a text before it is sent. A false alarm costs a reset; a function's inside cannot be seen. */
     void sent(String sql) {
         unknown = unknown
+                || setsVariable(sql)
                 || CHANGING_PARTS.matcher(sql).find()
                 || !FirstWords.allMatch(sql, word -> word != null && !CHANGING_WORDS.contains(word));
+    }
+
+    /** However its name is written: in quotes, with blanks or comments behind it. */
+    private static boolean setsVariable(String sql) {
+        int at = sql.indexOf('@');
+        return at >= 0 && sql.indexOf(":=", at) >= 0;
     }
 
     /** Whether every statement of a text begins like one that reads. What does may write all the same, the rest may not. */

@@ -40,7 +40,8 @@ final class UnseenWork {
         boolean isSingle = semicolon < 0 || sql.substring(semicolon + 1).isBlank();
         // PostgreSQL has a message that undoes what functions do.
         boolean mayCall = !sheet.can(DriverSheet.Capability.SESSION_RESET);
-        return changes.any() || !isSingle || (mayCall && callsUnknown(sql));
+        // A user variable may be set in more ways than a pattern knows.
+        return changes.any() || !isSingle || (mayCall && (sql.indexOf('@') >= 0 || callsUnknown(sql)));
     }
 
     private static boolean callsUnknown(String sql) {
