@@ -51,7 +51,8 @@ final class IdleKeeper {
 
     void start() {
         keepAlive.start();
-        // What came from another name and nobody fetched is looked after here too: the pool in the middle does not know it.
+        // What came from another name and nobody fetched is looked after here too: the pool in the middle does not know
+        // it.
         if (wanted() == 0 && pool.mover() == null) {
             return;
         }

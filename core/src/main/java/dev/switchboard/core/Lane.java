@@ -22,10 +22,12 @@ final class Lane extends Turns.Member {
     private int taken;
     /** How many of those that are taken wait for others of their joint admission. */
     private int aside;
+
     private int live;
     private int connecting;
     /** On their way although nobody wants them any more: their sockets are there until the driver answers. */
     private int givenUp;
+
     private int onTheirWay;
     /** Promised and not open yet, without those that were given up. */
     private int opening;

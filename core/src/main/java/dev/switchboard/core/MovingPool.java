@@ -97,7 +97,11 @@ final class MovingPool implements Mover {
 
     @Override
     public boolean wants(Permit.Held idle) {
-        return !distrusted && !shared && !pool.isDraining() && idle instanceof Reclaimable other && isRecent(other.connection());
+        return !distrusted
+                && !shared
+                && !pool.isDraining()
+                && idle instanceof Reclaimable other
+                && isRecent(other.connection());
     }
 
     /** Whether it logged in after the name's own connections were told to end. */

@@ -55,7 +55,8 @@ class JointAdmissionRaceTests {
         assertThat(lanes).allSatisfy(lane -> {
             assertThat(lane.taken()).isZero();
             assertThat(lane.waiting()).isZero();
-            assertThat(lane.admission().takeBack(any -> true, Integer.MAX_VALUE)).isEmpty();
+            assertThat(lane.admission().takeBack(any -> true, Integer.MAX_VALUE))
+                    .isEmpty();
         });
         if (shared != null) {
             assertThat(shared.total().promised()).isZero();

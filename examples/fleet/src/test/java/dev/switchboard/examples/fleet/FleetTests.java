@@ -65,7 +65,9 @@ class FleetTests {
     @Test
     void whereConnectionsMoveNoneIsClosedToMakeRoom() {
         needs(Product.MARIADB);
-        assertThat(run("moving", "servers=1")).as(err.toString(StandardCharsets.UTF_8)).isZero();
+        assertThat(run("moving", "servers=1"))
+                .as(err.toString(StandardCharsets.UTF_8))
+                .isZero();
         assertThat(text())
                 .contains("0 of them from the wrong database, 0 errors; 40 databases; ")
                 .containsPattern("\\n[1-9][0-9,]* idle connections went to another database");
