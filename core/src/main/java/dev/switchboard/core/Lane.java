@@ -20,18 +20,12 @@ final class Lane extends Turns.Member {
     private final OpenPermits open = new OpenPermits();
     private final Sinks.Empty<Void> emptied = Sinks.empty();
     private int taken;
-    /** How many of those that are taken wait for others of their joint admission. */
-    private int aside;
-
+    private int aside; // of those that are taken: wait for others of their joint admission
     private int live;
     private int connecting;
-    /** On their way although nobody wants them any more: their sockets are there until the driver answers. */
-    private int givenUp;
-
+    private int givenUp; // on their way though nobody wants them; their sockets are there until the driver answers
     private int onTheirWay;
-    /** Promised and not open yet, without those that were given up. */
-    private int opening;
-
+    private int opening; // promised and not open yet, without those that were given up
     private int returns;
     private @Nullable Supplier<? extends Throwable> closed;
 
