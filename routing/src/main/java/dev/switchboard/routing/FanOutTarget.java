@@ -1,6 +1,7 @@
 package dev.switchboard.routing;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +22,16 @@ record FanOutTarget(String shard, Function<Context, Context> hints) {
     /** The query here, from its begin to its end within the time; for ever where there is none. */
     <T> Flux<T> asked(Flux<T> query, @Nullable Duration limit) {
         Flux<T> routed = query.contextWrite(hints);
-        return limit == null ? routed : routed.takeUntilOther(Mono.delay(limit).then(Mono.error(() -> late(limit))));
+        return limit == null ? routed : ended(routed, Mono.delay(limit), limit);
+    }
+
+    /** By a completion: an error of the other publisher would leave the query running, and its connection in use. */
+    private <T> Flux<T> ended(Flux<T> query, Mono<Long> end, Duration limit) {
+        return Flux.defer(() -> {
+            AtomicBoolean late = new AtomicBoolean();
+            return query.takeUntilOther(end.doOnNext(tick -> late.set(true)))
+                    .concatWith(Mono.defer(() -> late.get() ? Mono.error(late(limit)) : Mono.empty()));
+        });
     }
 
     /** The query here, whose rows each come within the time from when they are asked for. The reader's time does not count. */
@@ -31,12 +41,12 @@ record FanOutTarget(String shard, Function<Context, Context> hints) {
                 ? routed
                 : Flux.defer(() -> {
                     Stall stall = new Stall();
-                    return routed.doOnNext(row -> stall.came.incrementAndGet())
-                            .doOnRequest(stall::asked)
-                            .takeUntilOther(Flux.interval(limit.dividedBy(LOOKS).plusNanos(1))
-                                    .filter(tick -> stall.lasts())
-                                    .next()
-                                    .then(Mono.error(() -> late(limit))));
+                    Flux<T> watched =
+                            routed.doOnNext(row -> stall.came.incrementAndGet()).doOnRequest(stall::asked);
+                    Mono<Long> stalled = Flux.interval(limit.dividedBy(LOOKS).plusNanos(1))
+                            .filter(tick -> stall.lasts())
+                            .next();
+                    return ended(watched, stalled, limit);
                 });
     }
 

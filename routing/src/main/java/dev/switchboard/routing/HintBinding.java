@@ -122,7 +122,7 @@ final class HintBinding implements RouteBinding {
     @Override
     public void check(ContextView statementContext) {
         RouteHints asked = RouteHints.from(statementContext);
-        if (asked.isEmpty()) {
+        if (asked.isEmpty() && !asked.isWhole()) {
             if (contextExpected && !held.isEmpty()) {
                 rules.contextLost(name(), held);
             }
@@ -142,9 +142,19 @@ final class HintBinding implements RouteBinding {
                 agrees &= agrees(hint);
             }
         }
-        if (!agrees || (entity != null && !takesIn(entity))) {
+        if (!agrees || (asked.isWhole() && lacksHintsOfMine(asked)) || (entity != null && !takesIn(entity))) {
             throw RouteConflictException.onConnection(name(), held, asked);
         }
+    }
+
+    /** Whoever asks for less than the connection was made for, and has lost nothing, means another place. */
+    private boolean lacksHintsOfMine(RouteHints asked) {
+        return held.all().stream()
+                .map(RoutingHint::kind)
+                .filter(kind -> kind != AccessMode.class && kind != ReadConsistency.class)
+                .filter(kind -> asked.ofKind(kind) == null)
+                .anyMatch(kind -> kind != RoutingKey.class
+                        || !choosesSameName(DefaultConnection.DEFAULT, held.ofKind(RoutingKey.class)));
     }
 
     /** The first statement may say what its connection is about: no router has been asked yet. */

@@ -2,6 +2,7 @@ package dev.switchboard.routing;
 
 import java.util.Comparator;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
@@ -56,7 +57,8 @@ public final class Keyset<T, K> {
     }
 
     /**
-     * Along a key in its natural order.
+     * Along a key in its natural order: a number or a date. The order of texts and of UUIDs is not the same in SQL, so those
+     * are an error when the first two of them are compared; say it with {@link #of(Function, Comparator, Query)}.
      *
      * @param key the key of a row
      * @param query reads a page
@@ -66,7 +68,18 @@ public final class Keyset<T, K> {
      */
     public static <T, K extends Comparable<? super K>> Keyset<T, K> of(
             Function<? super T, ? extends K> key, Query<T, K> query) {
-        return of(key, Comparator.naturalOrder(), query);
+        return of(key, Keyset::natural, query);
+    }
+
+    private static <K extends Comparable<? super K>> int natural(K one, K other) {
+        if (one instanceof String || one instanceof UUID) {
+            throw new IllegalArgumentException(
+                    "Keys of the type " + one.getClass().getSimpleName()
+                            + " were to be read in their natural order, which is Java's and not that of SQL: rows could be"
+                            + " skipped. Write Keyset.of(key, order, query), and let the SQL order alike, such as ORDER BY key"
+                            + " COLLATE \"C\" on PostgreSQL or ORDER BY BINARY key on MySQL and MariaDB for texts.");
+        }
+        return one.compareTo(other);
     }
 
     /**

@@ -17,17 +17,21 @@ import reactor.util.context.ContextView;
 public final class RouteHints {
 
     private static final Object KEY = RouteHints.class;
-    private static final RouteHints NONE = new RouteHints(Map.of(), false, null);
+    private static final RouteHints NONE = new RouteHints(Map.of(), false, null, false);
 
     private final Map<Class<?>, RoutingHint> byKind;
     private final boolean locked;
     /** Null unless the detector of leaks is on. */
     private final @Nullable SharedScope shared;
 
-    private RouteHints(Map<Class<?>, RoutingHint> byKind, boolean locked, @Nullable SharedScope shared) {
+    /** Whether nothing else was asked for, where a scope without hints may be one that has lost them. */
+    private final boolean whole;
+
+    private RouteHints(Map<Class<?>, RoutingHint> byKind, boolean locked, @Nullable SharedScope shared, boolean whole) {
         this.byKind = byKind;
         this.locked = locked;
         this.shared = shared;
+        this.whole = whole;
     }
 
     /**
@@ -114,14 +118,14 @@ public final class RouteHints {
         RoutingHint existing = byKind.get(hint.kind());
         RoutingHint merged = hint.mergedInto(existing);
         if (merged.equals(existing)) {
-            return shared == null ? this : new RouteHints(byKind, locked, shared.with(hint));
+            return shared == null ? this : new RouteHints(byKind, locked, shared.with(hint), whole);
         }
         if (locked) {
             throw RouteConflictException.locked(this, hint);
         }
         Map<Class<?>, RoutingHint> changed = new LinkedHashMap<>(byKind);
         changed.put(hint.kind(), merged);
-        return new RouteHints(changed, false, shared == null ? null : shared.with(hint));
+        return new RouteHints(changed, false, shared == null ? null : shared.with(hint), whole);
     }
 
     /** The hints of another scope in the place of these, which a detector may watch. */
@@ -132,14 +136,25 @@ public final class RouteHints {
                 scope = scope.with(hint);
             }
         }
-        return new RouteHints(others.byKind, locked || others.locked, scope);
+        return new RouteHints(others.byKind, locked || others.locked, scope, true);
     }
 
     /** Takes in what a connection is about, where that is not decided yet. */
     RouteHints about(EntityKey entity) {
         Map<Class<?>, RoutingHint> more = new LinkedHashMap<>(byKind);
         more.put(EntityKey.class, entity);
-        return new RouteHints(more, locked, shared);
+        return new RouteHints(more, locked, shared, whole);
+    }
+
+    /** Whether these are all that was asked for, and none was lost on the way. */
+    boolean isWhole() {
+        return whole;
+    }
+
+    /** The same for somebody who reads where others write. */
+    RouteHints withoutReading() {
+        boolean reads = byKind.get(AccessMode.class) == AccessMode.READ_ONLY;
+        return reads ? new RouteHints(withoutAccessMode(), locked, shared, whole) : this;
     }
 
     /** What leads to a database, apart from what is done there. */
@@ -154,16 +169,16 @@ public final class RouteHints {
     }
 
     RouteHints lock() {
-        return locked ? this : new RouteHints(byKind, true, shared);
+        return locked ? this : new RouteHints(byKind, true, shared, whole);
     }
 
     RouteHints sharedBy(SharedSubscriber<?> subscriber) {
-        return new RouteHints(byKind, locked, new SharedScope(subscriber, List.of(), shared));
+        return new RouteHints(byKind, locked, new SharedScope(subscriber, List.of(), shared), whole);
     }
 
     /** The same for whoever keeps them longer than a subscriber lives. */
     RouteHints unshared() {
-        return shared == null ? this : new RouteHints(byKind, locked, null);
+        return shared == null ? this : new RouteHints(byKind, locked, null, whole);
     }
 
     @Nullable

@@ -29,9 +29,10 @@ import reactor.core.publisher.MonoOperator;
  * <p>It does not see:
  * <ul>
  *   <li>operators that were assembled while it was off;
- *   <li>{@code Mono.share()}, which Reactor tells no hook about, and sharing that is no operator of Reactor: a sink, a list in a
+ *   <li>{@code Mono.share()}, which Reactor tells no hook about, {@code Flux.shareNext()}, and sharing that is no operator of Reactor: a sink, a list in a
  *       field, a cache of another library;
  *   <li>a stream that reads the Context itself, and chooses by something that is no hint;
+ *   <li>a stream that is connected before anybody subscribes, by {@code connect()} or {@code autoConnect(0)}: it has no Context;
  *   <li>statements whose Context was lost before it reached the shared stream;
  *   <li>{@link SessionToken}s and transactions: rows that one subscriber has not committed yet, on the same route;
  *   <li>more than 1,000 different routes within one run of a stream.

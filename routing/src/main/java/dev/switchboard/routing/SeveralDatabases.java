@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 /** A transaction whose statements may speak to several databases; each has a part of its own. */
@@ -60,16 +61,18 @@ abstract class SeveralDatabases extends RootTransaction {
     }
 
     private synchronized Branch branchFor(ContextView context) {
-        RouteHints asked = RouteHints.from(context);
-        if (asked.isEmpty()) {
+        RouteHints found = RouteHints.from(context);
+        if (found.isEmpty() && !found.isWhole()) {
             return branches.get(0);
         }
+        // Who reads in a transaction that may write sees what it has written.
+        RouteHints asked = isReadOnly() ? found : found.withoutReading();
         for (Branch branch : branches) {
             if (branch.serves(asked)) {
                 return branch;
             }
         }
-        HintBinding binding = routed.bind(context);
+        HintBinding binding = routed.bind(asked.writeInto(Context.of(context)));
         Branch added = new Branch(routed.open(binding), binding);
         branches.add(added);
         return added;

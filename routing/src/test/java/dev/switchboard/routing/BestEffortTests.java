@@ -1,5 +1,6 @@
 package dev.switchboard.routing;
 
+import static dev.switchboard.routing.Routing.readOnly;
 import static dev.switchboard.routing.Routing.usingConnection;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -32,6 +33,17 @@ class BestEffortTests extends InSeveralDatabases {
                 .expectComplete()
                 .verify(PATIENCE);
         assertNotes(1);
+    }
+
+    @Test
+    void whoReadsSeesWhatTheTransactionHasWritten() {
+        Mono<Long> count = db.sql("SELECT count(*) FROM note").map(Long.class).one();
+        Mono<Long> read = count.contextWrite(readOnly()).contextWrite(usingConnection("orders"));
+        StepVerifier.create(db.inTransaction(read.then(write("orders", 1)).then(read), BEST_EFFORT))
+                .expectNext(1L)
+                .expectComplete()
+                .verify(PATIENCE);
+        assertThat(fleet.notesIn("orders")).containsExactly(1);
     }
 
     @Test

@@ -4,6 +4,7 @@ import static dev.switchboard.routing.Routing.lock;
 import static dev.switchboard.routing.Routing.readOnly;
 import static dev.switchboard.routing.Routing.readYourWrites;
 import static dev.switchboard.routing.Routing.usingConnection;
+import static dev.switchboard.routing.Routing.usingShardKey;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -150,6 +151,19 @@ class CapturedRouteTests {
         StepVerifier.create(FLEET.db()
                         .inTransaction(who().thenMany(envelope.open(x -> who())))
                         .contextWrite(B))
+                .expectError(RouteConflictException.class)
+                .verify(PATIENCE);
+        // No hint at all is a route too, and not one that was lost.
+        RouteEnvelope<String> unrouted = new RouteEnvelope<>("x", CapturedRoute.from(Context.empty()));
+        StepVerifier.create(FLEET.db()
+                        .inTransaction(who().thenMany(unrouted.open(x -> who())))
+                        .contextWrite(B))
+                .expectError(RouteConflictException.class)
+                .verify(PATIENCE);
+        StepVerifier.create(FLEET.db()
+                        .inTransaction(who().thenMany(envelope.open(x -> who())))
+                        .contextWrite(A)
+                        .contextWrite(usingShardKey(7)))
                 .expectError(RouteConflictException.class)
                 .verify(PATIENCE);
         Context locked = lock().apply(A.apply(Context.empty()));

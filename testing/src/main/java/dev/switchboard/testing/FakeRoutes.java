@@ -1,5 +1,6 @@
 package dev.switchboard.testing;
 
+import dev.switchboard.routing.EntityKey;
 import dev.switchboard.routing.PartialRoute;
 import dev.switchboard.routing.RouteHints;
 import dev.switchboard.routing.Router;
@@ -83,6 +84,12 @@ public final class FakeRoutes implements Router {
         Map<String, Mono<String>> changed = new LinkedHashMap<>(answers);
         changed.put(Objects.requireNonNull(name, "name"), answer);
         return new FakeRoutes(changed, otherwise);
+    }
+
+    /** {@return true, as it knows no entities} */
+    @Override
+    public boolean servesAlike(EntityKey held, EntityKey asked) {
+        return true;
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.switchboard.routing.RoutingConnectionFactory;
 import dev.switchboard.routing.SqlClient;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,14 +41,21 @@ public final class TestDatabaseExtension implements BeforeAllCallback, Parameter
         }
     }
 
+    /** Those of the class, or of the class that it is nested in. */
     private static List<TestDatabase> databases(ExtensionContext context) {
-        List<TestDatabase> found =
-                AnnotationSupport.findRepeatableAnnotations(context.getRequiredTestClass(), TestDatabase.class);
-        List<String> names = found.stream().map(TestDatabase::name).toList();
-        if (Set.copyOf(names).size() < names.size()) {
-            throw new ExtensionConfigurationException("Two databases of "
-                    + context.getRequiredTestClass().getSimpleName() + " have one name: " + names
-                    + ". Give each @TestDatabase a name of its own.");
+        List<TestDatabase> found = List.of();
+        for (Class<?> type = context.getRequiredTestClass();
+                found.isEmpty() && type != null;
+                type = type.getEnclosingClass()) {
+            found = AnnotationSupport.findRepeatableAnnotations(type, TestDatabase.class);
+        }
+        Set<String> names = new HashSet<>();
+        for (TestDatabase database : found) {
+            if (!names.add(database.name())) {
+                throw new ExtensionConfigurationException("Two databases of "
+                        + context.getRequiredTestClass().getSimpleName() + " have one name, '" + database.name()
+                        + "'. Give each @TestDatabase a name of its own.");
+            }
         }
         return found;
     }

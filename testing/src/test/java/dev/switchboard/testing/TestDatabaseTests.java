@@ -18,6 +18,7 @@ import dev.switchboard.routing.SqlClient;
 import io.r2dbc.spi.ConnectionFactories;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,6 +60,21 @@ class TestDatabaseTests {
             assertThat(registry.names()).containsExactly("audit", "orders");
             assertThat(registry.defaultConnection()).isEqualTo("orders");
             SEEN.add(url);
+        }
+    }
+
+    @TestDatabase
+    static class OuterCases {
+
+        @Nested
+        class InnerCases {
+
+            @Test
+            void theDatabaseOfTheOuterClassIsHere(SqlClient db) {
+                StepVerifier.create(db.sql("SELECT 1").map(Integer.class).one())
+                        .expectNext(1)
+                        .verifyComplete();
+            }
         }
     }
 
@@ -124,6 +140,11 @@ class TestDatabaseTests {
             kit.configurationParameter(parameters[i], parameters[i + 1]);
         }
         return kit.execute();
+    }
+
+    @Test
+    void aNestedClassHasTheDatabasesOfItsOuterOne() {
+        run(OuterCases.class).testEvents().assertStatistics(found -> found.succeeded(1));
     }
 
     @Test

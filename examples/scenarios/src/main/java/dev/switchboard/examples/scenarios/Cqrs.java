@@ -9,6 +9,7 @@ import dev.switchboard.routing.Router;
 import dev.switchboard.routing.Routing;
 import dev.switchboard.routing.RoutingConnectionFactory;
 import dev.switchboard.routing.SqlClient;
+import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
 import java.io.PrintStream;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -16,8 +17,8 @@ import reactor.core.publisher.Mono;
 /**
  * Orders are written to a PostgreSQL and read from a MySQL. Who places or lists orders names no database: where the entity is
  * read and written is said once, in {@link #models}. An order and the note that tells of it (an outbox) are one transaction,
- * and {@link #project} carries the notes over to the read side, each exactly once: it writes the row and how far it has come
- * in one transaction there.
+ * and {@link #project} carries the notes over to the read side, each exactly once: row and number of the note are written in
+ * one transaction there, so a note that is found again has no effect; only then is it deleted where it came from.
  */
 final class Cqrs {
 
@@ -86,8 +87,7 @@ final class Cqrs {
     private Flux<Long> createReadSide() {
         return Flux.just(
                         "CREATE TABLE customer_order (id BIGINT PRIMARY KEY, customer VARCHAR(40), cents INT)",
-                        "CREATE TABLE progress (carried BIGINT)",
-                        "INSERT INTO progress VALUES (0)")
+                        "CREATE TABLE carried (note BIGINT PRIMARY KEY)")
                 .concatMap(sql -> db.sql(sql).rowsUpdated())
                 .last()
                 .flux()
@@ -125,31 +125,36 @@ final class Cqrs {
 
     /** Answers how many orders were carried over. */
     private Mono<Long> project() {
-        Mono<Long> carried =
-                db.sql("SELECT carried FROM progress").map(Long.class).one();
-        return carried.contextWrite(Routing.usingConnection("reading"))
-                .flatMapMany(last -> notesBehind(last).contextWrite(Routing.usingConnection("writing")))
-                .concatMap(note -> carry(note).contextWrite(Routing.usingConnection("reading")))
+        return notes().contextWrite(Routing.usingConnection("writing"))
+                .concatMap(note -> carry(note)
+                        .contextWrite(Routing.usingConnection("reading"))
+                        .onErrorComplete(R2dbcDataIntegrityViolationException.class)
+                        .then(forget(note).contextWrite(Routing.usingConnection("writing"))))
                 .count();
     }
 
-    private Flux<Note> notesBehind(long last) {
+    private Flux<Note> notes() {
         return db.sql("SELECT o.id AS note, c.id, c.customer, c.cents FROM outbox o JOIN customer_order c"
-                        + " ON c.id = o.order_id WHERE o.id > :last ORDER BY o.id")
-                .bind("last", last)
+                        + " ON c.id = o.order_id ORDER BY o.id")
                 .map(Note.class)
                 .all();
     }
 
     private Mono<Long> carry(Note note) {
+        Mono<Long> number = db.sql("INSERT INTO carried VALUES (:note)")
+                .bind("note", note.note())
+                .rowsUpdated();
         Mono<Long> row = db.sql("INSERT INTO customer_order VALUES (:id, :customer, :cents)")
                 .bind("id", note.id())
                 .bind("customer", note.customer())
                 .bind("cents", note.cents())
                 .rowsUpdated();
-        Mono<Long> progress = db.sql("UPDATE progress SET carried = :note WHERE carried < :note")
+        return db.inTransaction(number.then(row));
+    }
+
+    private Mono<Long> forget(Note note) {
+        return db.sql("DELETE FROM outbox WHERE id = :note")
                 .bind("note", note.note())
                 .rowsUpdated();
-        return db.inTransaction(row.then(progress));
     }
 }

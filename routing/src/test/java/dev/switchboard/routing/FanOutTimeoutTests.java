@@ -1,0 +1,79 @@
+package dev.switchboard.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.test.StepVerifier;
+
+/** A database that is too slow is left: its query is cancelled, or its connection would be in use for ever. */
+@Tag("once")
+class FanOutTimeoutTests {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final CountDownLatch left = new CountDownLatch(1);
+
+    private Flux<Integer> rows() {
+        return Flux.deferContextual(
+                context -> "slow".equals(RouteHints.from(context).connectionName())
+                        ? Flux.concat(Flux.range(1, 3), Flux.<Integer>never()).doOnCancel(left::countDown)
+                        : Flux.just(4));
+    }
+
+    static Stream<Arguments> waysToAsk() {
+        return Stream.of(
+                way("merge", FanOut::merge),
+                way("partial", FanOut::partial),
+                way("ordered", (fanOut, query) -> fanOut.mergeOrdered(query, Comparator.naturalOrder())),
+                way("pages", (fanOut, query) -> fanOut.pages(pages(query)).all()));
+    }
+
+    private static Keyset<Integer, Integer> pages(Flux<Integer> query) {
+        return Keyset.of(row -> row, Comparator.<Integer>naturalOrder(), (after, rows) -> query);
+    }
+
+    private static Arguments way(String name, BiFunction<FanOut, Flux<Integer>, Publisher<?>> way) {
+        return Arguments.of(name, way);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("waysToAsk")
+    void aQueryThatIsLateIsCancelled(String name, BiFunction<FanOut, Flux<Integer>, Publisher<?>> way)
+            throws InterruptedException {
+        FanOut impatient = FanOut.over("slow", "quick").withTimeout(Duration.ofMillis(200));
+        StepVerifier.create(Mono.when(way.apply(impatient, rows())).onErrorComplete(ShardTimeoutException.class))
+                .expectComplete()
+                .verify(PATIENCE);
+        assertThat(left.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void anOrderThatSqlDoesNotShareIsRefusedInWords() {
+        Keyset<String, String> texts = Keyset.of(text -> text, (after, rows) -> Flux.empty());
+        assertThatThrownBy(() -> texts.rowOrder().compare("a", "B"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll("String", "Keyset.of(key, order, query)", "COLLATE");
+        Keyset<UUID, UUID> ids = Keyset.of(id -> id, (after, rows) -> Flux.empty());
+        assertThatThrownBy(() -> ids.rowOrder().compare(new UUID(0, 1), new UUID(0, 2)))
+                .hasMessageContaining("UUID");
+        assertThat(Keyset.<Integer, Integer>of(id -> id, (after, rows) -> Flux.empty())
+                        .rowOrder()
+                        .compare(1, 2))
+                .isNegative();
+    }
+}
