@@ -125,7 +125,7 @@ public final class RoutingConnectionFactory implements ConnectionFactory, Wrappe
         return Mono.deferContextual(context -> {
             TransactionScope running = Transactions.runningOn(this, context);
             return running == null || running.servesAllRoutes()
-                    ? bind(context).explain(false)
+                    ? bind(context).explain(running != null && running.isReadOnly())
                     : running.binding().explain(context, running.isReadOnly());
         });
     }
