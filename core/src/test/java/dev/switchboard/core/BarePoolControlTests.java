@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import dev.switchboard.databases.Database;
 import dev.switchboard.databases.Databases;
 import dev.switchboard.databases.Product;
+import dev.switchboard.databases.TestSize;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.spi.Connection;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.reactivestreams.Publisher;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -33,7 +35,13 @@ import reactor.core.publisher.Mono;
  * fail one day, the driver has learnt to survive a cancel, and much of the handle may go.
  */
 @Tag("once")
+@EnabledIf("isFull")
 class BarePoolControlTests {
+
+    /** What it shows of the bare pool and driver does not change with this code. */
+    static boolean isFull() {
+        return TestSize.isFull();
+    }
 
     private static final int SLOTS = 5;
     private static final int MOST_CANCELS = 2_000;
