@@ -327,4 +327,19 @@ class SqliteConcurrencyTests {
                 .verify(PATIENCE);
         await(only.close());
     }
+
+    /** Native code pins a virtual thread. Only newer JDKs know the word. */
+    @Test
+    void connectionsWorkOnPlatformThreads() throws ReflectiveOperationException {
+        try (TestDatabase database = TestDatabase.in(directory)) {
+            Connection connection = database.open();
+            Thread thread = ((BridgeConnection) connection)
+                    .jdbc(jdbc -> Thread.currentThread())
+                    .block(PATIENCE);
+            await(connection.close());
+            boolean knowsVirtual = Runtime.version().feature() >= 21;
+            assertThat(knowsVirtual ? Thread.class.getMethod("isVirtual").invoke(thread) : false)
+                    .isEqualTo(false);
+        }
+    }
 }

@@ -352,4 +352,18 @@ class SqliteStreamTests {
                         result.filter(Result.RowSegment.class::isInstance).map((row, metadata) -> row.get(0)));
         StepVerifier.create(filtered).expectNext(1, 2).verifyComplete();
     }
+
+    @Test
+    void aCancelStopsWorkThatRunsOnJdbc() throws InterruptedException {
+        Disposable endless = ((BridgeConnection) connection)
+                .jdbc(jdbc -> {
+                    try (java.sql.Statement statement = jdbc.createStatement()) {
+                        return statement.execute(ENDLESS.replace("SELECT i + 1", "SELECT stepped(i) + 1"));
+                    }
+                })
+                .subscribe();
+        assertThat(running.await(10, TimeUnit.SECONDS)).isTrue();
+        endless.dispose();
+        assertThat(values(connection, "SELECT 1")).containsExactly(1);
+    }
 }
