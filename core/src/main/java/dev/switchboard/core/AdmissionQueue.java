@@ -21,6 +21,8 @@ import reactor.core.publisher.Mono;
  */
 final class AdmissionQueue extends Turns.Member {
 
+    private static final int MOST_TRIES = 8;
+
     private final Admission admission;
     private final String host;
     private final Quota quota;
@@ -200,14 +202,19 @@ final class AdmissionQueue extends Turns.Member {
             return false;
         }
         boolean atCap = quota.full(Quota.Use.ORDINARY) != null;
-        Permit best = null;
-        for (Lane other : occupied) {
-            if (other != lane && other.hasSpare() && gives(other, mover, atCap)) {
-                best = other.open().betterFor(mover, best);
+        // One that is taken at this very moment is not movable any more; so often in a row is not worth the lock.
+        for (int tries = 0; tries < MOST_TRIES; tries++) {
+            Permit best = null;
+            for (Lane other : occupied) {
+                if (other != lane && other.hasSpare() && gives(other, mover, atCap)) {
+                    best = other.open().betterFor(mover, best);
+                }
+            }
+            if (best == null || best.movedTo(lane, mover)) {
+                return best != null;
             }
         }
-        // One that is taken at this very moment is not waited for: another one is opened instead.
-        return best != null && best.movedTo(lane, mover);
+        return false;
     }
 
     private static boolean gives(Lane lane, Mover taker, boolean atCap) {

@@ -10,6 +10,8 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -62,18 +64,22 @@ class FleetTests {
         });
     }
 
+    /** A session that has made tables stays where it is, and is closed where room is needed. */
     @Test
-    void whereConnectionsMoveNoneIsClosedToMakeRoom() {
+    void whereConnectionsMoveFewAreClosedToMakeRoom() {
         needs(Product.MARIADB);
         assertThat(run("moving", "servers=1"))
                 .as(err.toString(StandardCharsets.UTF_8))
                 .isZero();
-        assertThat(text())
-                .contains("0 of them from the wrong database, 0 errors; 40 databases; ")
-                .containsPattern("\\n[1-9][0-9,]* idle connections went to another database");
+        assertThat(text()).contains("0 of them from the wrong database, 0 errors; 40 databases; ");
+        Matcher moved = Pattern.compile("\\n([0-9,]+) idle connections went to another database")
+                .matcher(text());
+        assertThat(moved.find()).isTrue();
         assertThat(rows()).singleElement().satisfies(row -> {
             assertThat(Integer.parseInt(row.get(3))).isLessThan(ShardHost.most(CAP));
-            assertThat(row.get(5)).as("reclaimed").isEqualTo("0");
+            assertThat(Integer.parseInt(row.get(5)))
+                    .as("reclaimed")
+                    .isLessThan(Integer.parseInt(moved.group(1).replace(",", "")));
         });
     }
 
