@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
+import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
 
 /**
@@ -37,7 +38,16 @@ record OrderedRows<T>(
     static <T> Flux<FromShard<T>> merged(List<Flux<FromShard<T>>> sources, Comparator<? super T> order, int prefetch) {
         @SuppressWarnings({"unchecked", "rawtypes"}) // an array of publishers of one type, made here and read only
         Publisher<FromShard<T>>[] all = sources.toArray(new Publisher[0]);
-        return Flux.mergeComparing(prefetch, Comparator.comparing(FromShard::value, order), all);
+        return Flux.mergeComparing(prefetch, Comparator.comparing(FromShard::value, order), all)
+                .onErrorMap(Exceptions::isMultiple, OrderedRows::first);
+    }
+
+    /** Who fails at the same moment as another one must not take away what kind of error that is. */
+    private static Throwable first(Throwable several) {
+        List<Throwable> failures = Exceptions.unwrapMultiple(several);
+        Throwable first = failures.get(0);
+        failures.stream().filter(failure -> failure != first).forEach(first::addSuppressed);
+        return first;
     }
 
     private Flux<FromShard<T>> rows(FanOutTarget target, Flux<T> query, JointAdmission.Place place) {

@@ -39,6 +39,7 @@ class BenchmarksTests {
                 .anyMatch(line -> line.matches("\\| point select by key, one chain \\| \\d\\.\\d\\d .*/s \\|"))
                 .anyMatch(line -> line.matches("\\| streaming 10000 rows \\| .* \\| 0\\.80 \\| .*rows/s \\|"))
                 .anyMatch(line -> line.matches("\\| 64 writers of one file against one \\| .*"))
+                .anyMatch(line -> line.matches("\\| 64 writers of one name against one \\| .*"))
                 .anyMatch(line ->
                         line.matches("\\| a reader of the same file, while 64 write .*p50 \\d+ us, p99 \\d+ us \\|"));
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -19,10 +20,11 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
+import reactor.test.publisher.TestPublisher;
 
-/** A database that is too slow is left: its query is cancelled, or its connection would be in use for ever. */
+/** How a fan-out ends: who is too slow is left, or its connection would be in use for ever, and an error keeps its kind. */
 @Tag("once")
-class FanOutTimeoutTests {
+class FanOutEndingTests {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -60,6 +62,23 @@ class FanOutTimeoutTests {
                 .expectComplete()
                 .verify(PATIENCE);
         assertThat(left.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    }
+
+    @Test
+    void shardsThatFailAtTheSameMomentGiveOneErrorOfItsKind() {
+        TestPublisher<FromShard<Integer>> one = TestPublisher.create();
+        TestPublisher<FromShard<Integer>> two = TestPublisher.create();
+        Comparator<Integer> inTheMiddle = (left, right) -> {
+            one.error(new IllegalStateException("one"));
+            two.error(new IllegalStateException("two"));
+            return 0;
+        };
+        StepVerifier.create(OrderedRows.merged(List.of(one.flux(), two.flux()), inTheMiddle, 4)
+                        .then())
+                .then(() -> one.next(new FromShard<>("s1", 1)))
+                .then(() -> two.next(new FromShard<>("s2", 1)))
+                .expectError(IllegalStateException.class)
+                .verify(PATIENCE);
     }
 
     @Test
