@@ -71,7 +71,7 @@ class FanOutEndingTests {
         Comparator<Integer> inTheMiddle = (left, right) -> {
             one.error(new IllegalStateException("one"));
             two.error(new IllegalStateException("two"));
-            return 0;
+            return Integer.compare(left, right);
         };
         StepVerifier.create(OrderedRows.merged(List.of(one.flux(), two.flux()), inTheMiddle, 4)
                         .then())
